@@ -1,0 +1,65 @@
+"""What a search returns. Pure data: no engine, no page."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A stretch of the passage that answers to a word of the question; `hit.text[start:end]`."""
+
+    start: int
+    end: int
+    word: str  # the question's word, or its expansion's source word
+    leg: str  # "lexical" (the same word), "lexicon" (a translation or abbreviation), "dense" (by meaning)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A ranked passage with the evidence for it."""
+
+    row: int
+    rank: int  # 1 is best
+    score: float
+    relevance: float  # calibrated, 0 to 1
+    report: str  # the path as indexed
+    symbol: str | None
+    title: str
+    language: str | None
+    year: int | None
+    paragraph: str
+    sub: str | None
+    citation: str  # in the reader's language
+    headings: tuple[str, ...]
+    lead: str
+    page: int | None
+    text: str
+    start: int  # offsets into the report's text
+    end: int
+    ranks: dict[str, int] = field(default_factory=dict)  # rank in each leg: {"dense": 3, "lexical": 1}
+    matched: tuple[str, ...] = ()  # words of the question that stand in the passage, as they stand there
+    matches: tuple[Match, ...] = ()
+    similar: tuple["Hit", ...] = ()  # near-identical passages grouped under this one
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """A word that the search added to the question, and the question's word that it came from."""
+
+    word: str
+    source: str
+    origin: str  # "lexicon" or "abbreviation"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Everything that a question returned; `answered` is False when no hit reaches the line of relevance."""
+
+    question: str
+    answered: bool
+    hits: tuple[Hit, ...]  # empty when not answered, unless the closest were asked for
+    generation: int
+    legs: dict[str, str]  # "ok", or why the leg could not work
+    took_ms: float
+    closest: tuple[Hit, ...] = ()  # best passages below the line, for "show the closest anyway"
+    expansions: tuple[Expansion, ...] = ()
+    notes: tuple[str, ...] = ()  # what was not understood or left out, one sentence each
