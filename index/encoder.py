@@ -1,0 +1,206 @@
+"""Turn text into vectors: what an encoder is, and the bundled one.
+
+Owns the static encoder, which needs numpy and tokenizers only. Knows nothing of passages or files
+of the index; transformers are behind index.transformer, which is imported when one is asked for.
+"""
+
+import json
+import mmap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from index.errors import ModelNotAvailable
+
+BUNDLED = Path(__file__).parent / "model"
+_NUMBERS = {"F16": "<f2", "F32": "<f4", "I8": "i1"}
+_BATCH = 2048
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """What turns passages and queries into vectors of unit length."""
+
+    @property
+    def name(self) -> str:
+        """What `open_encoder` takes to open it again."""
+
+    @property
+    def dim(self) -> int:
+        """Numbers per vector."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for two encoders if and only if they give the same vectors."""
+
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return one row per text; a text without any known word gives zeros."""
+
+    def encode_query(self, text: str) -> NDArray[np.float32]:
+        """Return the vector of a question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of a text that has a vector."""
+
+    id: int
+    start: int  # text[start:end] is what the piece was read from
+    end: int
+
+
+class StaticEncoder:
+    """One vector per token, summed, unit length: the bundled model, or any StaticEmbedding folder."""
+
+    def __init__(self, folder: Path | str = BUNDLED, *, name: str | None = None) -> None:
+        self.folder = Path(folder)
+        self.name = name or ("bundled" if self.folder == BUNDLED else str(folder))
+        try:
+            self._tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+            tensors = _tensors(self.folder / "model.safetensors")
+        except Exception as error:  # tokenizers raises a bare Exception
+            raise ModelNotAvailable(f"The model in {self.folder} cannot be read: {error}.", _REINSTALL) from error
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self._rows = tensors["embeddings"] if "embeddings" in tensors else tensors["embedding.weight"]
+        self._factors = _factors(tensors, len(self._rows))
+        self._unknown = _unknown(self._tokenizer, self._rows)
+
+    @property
+    def dim(self) -> int:
+        return int(self._rows.shape[1])
+
+    @property
+    def vocabulary(self) -> int:
+        """The number of token ids."""
+        return len(self._rows)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Return what the export wrote down; hash the files of a model that has no such note."""
+        note = self.folder / "fingerprint.json"
+        if note.is_file():
+            return str(json.loads(note.read_text(encoding="utf-8"))["fingerprint"])
+        return hash_model(self.folder)
+
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return one unit row per text; a text without any known word gives zeros."""
+        vectors = np.zeros((len(texts), self.dim), np.float32)
+        for start in range(0, len(texts), _BATCH):
+            ids = self.token_ids(texts[start : start + _BATCH])
+            vectors[start : start + len(ids)] = self._pool(ids)
+        return vectors
+
+    def encode_query(self, text: str) -> NDArray[np.float32]:
+        """Return the vector of a question; static vectors treat it like any text."""
+        return self.encode_passages([text])[0]
+
+    def token_ids(self, texts: Sequence[str]) -> list[NDArray[np.int32]]:
+        """Return the ids of the known tokens of each text, in order."""
+        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [self._known(np.array(encoding.ids, np.int32)) for encoding in encodings]
+
+    def tokens(self, text: str) -> list[Token]:
+        """Return the known tokens of a text with their places in it."""
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        pairs = zip(encoding.ids, encoding.offsets, strict=True)
+        return [Token(token, start, end) for token, (start, end) in pairs if token != self._unknown]
+
+    @property
+    def token_vectors(self) -> NDArray[np.float16]:
+        """Unit vectors of all tokens, for late interaction; a token never trained is zero."""
+        return self._directions[0]
+
+    @property
+    def token_weights(self) -> NDArray[np.float32]:
+        """How much each token says: the length of its vector."""
+        return self._directions[1]
+
+    @cached_property
+    def _directions(self) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
+        vectors, lengths = np.empty(self._rows.shape, np.float16), np.empty(self.vocabulary, np.float32)
+        for start in range(0, self.vocabulary, _BATCH):  # a slice at a time stays in the processor's cache
+            rows = self._rows[start : start + _BATCH].astype(np.float32)
+            length = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+            lengths[start : start + _BATCH] = length * self._factors[start : start + _BATCH]
+            vectors[start : start + _BATCH] = rows / np.where(length > 0, length, 1)[:, None]
+        return vectors, lengths
+
+    def _known(self, ids: NDArray[np.int32]) -> NDArray[np.int32]:
+        return ids[ids != self._unknown]
+
+    def _pool(self, bags: list[NDArray[np.int32]]) -> NDArray[np.float32]:
+        """Sum the vectors of each bag and scale the sum to unit length."""
+        filled = np.array([row for row, bag in enumerate(bags) if len(bag)], np.intp)
+        vectors = np.zeros((len(bags), self.dim), np.float32)
+        for row in filled:
+            bag = bags[row]
+            vectors[row] = self._factors[bag] @ self._rows[bag].astype(np.float32)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors / np.where(lengths > 0, lengths, 1)
+
+
+_REINSTALL = "Install the program again, or name another model."
+
+
+def hash_model(folder: Path) -> str:
+    """Hash what decides the vectors: weights and tokenizer."""
+    import hashlib
+
+    digest = hashlib.sha256()
+    for name in ("model.safetensors", "tokenizer.json"):
+        digest.update((folder / name).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def is_static(folder: Path) -> bool:
+    """Say whether a folder holds token vectors that need no transformer."""
+    modules = folder / "modules.json"
+    if not modules.is_file() or not (folder / "tokenizer.json").is_file():
+        return False
+    listed = json.loads(modules.read_text(encoding="utf-8"))
+    return bool(listed) and listed[0]["type"].endswith(".StaticEmbedding") and not listed[0]["path"]
+
+
+def open_encoder(name: str | None = None, *, download: bool = False) -> Encoder:
+    """Open the bundled encoder, a static one without torch, or a transformer by folder or hub name."""
+    if name is None or name == "bundled":
+        return StaticEncoder()
+    if is_static(Path(name)):
+        return StaticEncoder(Path(name))
+    from index.transformer import TransformerEncoder
+
+    return TransformerEncoder(name, download=download)
+
+
+def _tensors(path: Path) -> dict[str, NDArray[np.generic]]:
+    """Map the arrays of a safetensors file into memory: a JSON header, then the bytes."""
+    with path.open("rb") as file:
+        view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    size = int.from_bytes(view[:8], "little")
+    header = json.loads(view[8 : 8 + size])
+    arrays = {}
+    for name, entry in header.items():
+        if name != "__metadata__":
+            start, end = entry["data_offsets"]
+            array = np.frombuffer(view, np.uint8, end - start, 8 + size + start).view(_NUMBERS[entry["dtype"]])
+            arrays[name] = array.reshape(entry["shape"])
+    return arrays
+
+
+def _factors(tensors: dict[str, NDArray[np.generic]], rows: int) -> NDArray[np.float32]:
+    if "weights" in tensors:
+        return np.asarray(tensors["weights"], dtype=np.float32)
+    return np.ones(rows, np.float32)
+
+
+def _unknown(tokenizer: Tokenizer, rows: NDArray[np.generic]) -> int:
+    """Return the id of what the tokenizer does not know if it says nothing (zeros), else -1."""
+    unknown = tokenizer.token_to_id("<unk>")
+    return -1 if unknown is None or np.any(rows[unknown]) else unknown
