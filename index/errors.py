@@ -2,6 +2,7 @@
 
     ReportSearchError
     ├── UnreadableFile      a file that is not a report we can read
+    │   └── NotAReport      a readable file that holds something else, such as questions
     ├── NoIndex             no index where one was expected
     ├── IncompatibleIndex   written by another format or another encoder
     ├── DamagedIndex        bytes on disk are not those that were written
@@ -23,6 +24,10 @@ class ReportSearchError(Exception):
 
 class UnreadableFile(ReportSearchError):
     """A file that cannot be read as a report."""
+
+
+class NotAReport(UnreadableFile):
+    """A file that can be read and holds something else, such as a list of questions; a build passes over it."""
 
 
 class NoIndex(ReportSearchError):

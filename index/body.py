@@ -1,0 +1,230 @@
+"""Sort the lines of a report's body into paragraphs, headings and notes, whole again across lines and pages. Pure."""
+
+import re
+from dataclasses import dataclass, field
+
+from index.clean import HEADING_SIGN, Line, is_finished, join, width
+from index.language import is_cjk
+from index.marks import (
+    UNMARKED_DEGREE, annex_name, heading_marks, is_bullet, is_heading_like, is_notes_heading, is_summary_heading, note_text, paragraph_number,
+)
+from index.paragraphs import opens_subparagraph
+from index.sequence import Candidate, running_sequence
+
+_UNNUMBERED_SHARE = 0.4  # of the long lines between the first and the last number, at least so many are numbered
+_LONG = 100  # a line this wide is prose rather than a heading
+
+
+@dataclass(slots=True)
+class Block:
+    """A stretch of the report: kind "paragraph", "text" (unnumbered), "heading", "note", "front"."""
+
+    kind: str
+    text: str
+    number: str = ""
+    degree: int = 0
+    page: int | None = None
+    parts: int = 1
+    annex: str = ""
+    joined: bool = field(default=False)  # mended across a gap
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The blocks in text order, and the chains of numbers: one of the report, one of each annex."""
+
+    blocks: tuple[Block, ...]
+    chains: tuple[tuple[Candidate, ...], ...]
+
+
+def numbered_lines(lines: list[Line]) -> list[list[Candidate]]:
+    """Find the running sequence of the report and of every annex; positions are rows of `lines`."""
+    starts = [0, *(i for i, line in enumerate(lines) if i and annex_name(line.text) is not None), len(lines)]
+    chains = [_chain(lines, a, b) for a, b in zip(starts, starts[1:])]
+    return [chain for chain in chains if chain]
+
+
+def _chain(lines: list[Line], start: int, end: int) -> list[Candidate]:
+    candidates = []
+    for i in range(start, end):
+        number = paragraph_number(lines[i].text)
+        if number and number.number:
+            candidates.append(Candidate(i, number.number, number.suffix, _weight(lines, i, number.body)))
+    chain = running_sequence(candidates)
+    return chain if _carries_the_text(lines, chain, start, end) else []
+
+
+def _weight(lines: list[Line], i: int, body: str) -> float:
+    following = lines[i + 1].text if i + 1 < len(lines) and not lines[i + 1].gap else ""
+    prose = width(body) >= 45 or is_finished(body) or (not body and bool(following))
+    after_sentence = i == 0 or lines[i].gap or is_finished(lines[i - 1].text)
+    return 1.0 + 0.5 * prose + 0.2 * after_sentence
+
+
+def _carries_the_text(lines: list[Line], chain: list[Candidate], start: int, end: int) -> bool:
+    """Say whether the numbers number the report rather than a list within it."""
+    if len(chain) < 2:
+        return False
+    total = sum(width(lines[i].text) for i in range(start, end))
+    span = sum(width(lines[i].text) for i in range(chain[0].position, end))
+    rows = {c.position for c in chain}
+    openings = [i for i in range(chain[0].position, chain[-1].position + 1) if lines[i].gap and width(lines[i].text) > _LONG]
+    marked = [i for i in openings if i in rows or opens_subparagraph(lines[i].text)]
+    prose = sum(width(paragraph_number(lines[row].text).body) > 60 or is_finished(lines[row].text) for row in rows)
+    return span >= 0.4 * total and len(marked) >= _UNNUMBERED_SHARE * len(openings) and prose * 2 >= len(rows)
+
+
+def sort_lines(lines: list[Line], numbered: bool, chains: list[list[Candidate]], entries: frozenset[str]) -> Body:
+    """Turn the lines into blocks; `entries` are the keys of the contents, which mark headings."""
+    return Body(tuple(_Sorter(lines, numbered, chains, entries).run()), tuple(map(tuple, chains)))
+
+
+class _Sorter:
+    """Walk through the lines once; what a line is depends on what came before it."""
+
+    def __init__(self, lines: list[Line], numbered: bool, chains: list[list[Candidate]], entries: frozenset[str]) -> None:
+        self.lines, self.numbered, self.entries = lines, numbered, entries
+        self.rows = {c.position: f"{c.number} {c.suffix}".strip() for chain in chains for c in chain}
+        self.blocks: list[Block] = []
+        self.annex, self.in_notes = "", False
+        self.letters: dict[str, str] = {}
+        self.wrapped = is_wrapped(lines)
+        self.gapped = sum(line.gap for line in lines) * 4 > len(lines)
+
+    def run(self) -> list[Block]:
+        for i, line in enumerate(self.lines):
+            self._place(i, line)
+        return self.blocks
+
+    def _place(self, i: int, line: Line) -> None:
+        if i in self.rows:
+            self.in_notes = False
+            self._open("paragraph", paragraph_number(line.text).body, line, number=self.rows[i])
+        elif (name := annex_name(line.text)) is not None and (line.gap or not self.blocks):
+            self.annex, self.in_notes, self.letters = name, False, {}
+            self._open("heading", line.text.lstrip(HEADING_SIGN).strip(), line, degree=0)
+        elif is_notes_heading(line.text) and (line.gap or is_cjk(line.text[0])):
+            self.in_notes = True
+            self._open("heading", line.text.lstrip(HEADING_SIGN).strip(), line, degree=0)
+        elif self.in_notes or (self.numbered and note_text(line.text) and not line.text.startswith("**")):
+            self._note(line)
+        elif (heading := self._heading(i, line)) is not None:
+            self._open("heading", heading[1], line, degree=heading[0])
+        else:
+            self._text(line)
+
+    def _open(self, kind: str, text: str, line: Line, *, number: str = "", degree: int = 0) -> None:
+        self.blocks.append(Block(kind, text, number, degree, line.page, annex=self.annex))
+
+    def _note(self, line: Line) -> None:
+        last = self.blocks[-1] if self.blocks else None
+        if last and last.kind == "note" and not note_text(line.text) and not re.match(r"\d{1,3}[.\s]", line.text):
+            last.text = join(last.text, line.text)
+        else:
+            self._open("note", line.text, line)
+
+    def _heading(self, i: int, line: Line) -> tuple[int, str] | None:
+        marks = heading_marks(line.text)
+        last = self._last_text()
+        unfinished = last is not None and not is_finished(last.text) and self.blocks[-1] is last
+        if marks and not (unfinished and not line.gap and self.wrapped and marks[0].kind in ("digit", "letter")):
+            chosen = self._choose(marks)
+            if chosen is not None and (self.numbered or chosen.kind not in ("digit", "digit-bracket") or width(line.text) <= 100):
+                if not (self.numbered and chosen.kind == "han-bracket" and last is not None and last.kind == "paragraph"):
+                    self.letters[chosen.kind] = chosen.mark
+                    text = chosen.title if chosen.kind == "format" else line.text
+                    return chosen.degree, text
+        if is_summary_heading(line.text):
+            return 1, line.text.strip("*＊ ")
+        return self._unmarked(i, line, unfinished)
+
+    def _choose(self, marks):
+        """Tell the letter C from the Roman 100 by what came before."""
+        kinds = {mark.kind: mark for mark in marks}
+        letter, roman = kinds.get("letter"), kinds.get("roman")
+        if not (letter and roman):
+            return marks[0]
+        before = self.letters.get("letter", "")
+        follows = before and len(before) == 1 and ord(letter.mark) == ord(before) + 1
+        starts_roman = roman.mark == "I" or self.letters.get("roman") and _roman(roman.mark) == _roman(self.letters["roman"]) + 1
+        return letter if follows and not (starts_roman and letter.mark in "VX") or not starts_roman else roman
+
+    def _unmarked(self, i: int, line: Line, unfinished: bool) -> tuple[int, str] | None:
+        if not is_heading_like(line.text) or not line.gap or unfinished or opens_subparagraph(line.text) or is_bullet(line.text):
+            return None
+        if width(line.text) > 160 or line.text[0].islower() or not any(c.isalpha() for c in line.text):
+            return None
+        after = self._next_chunk(i)
+        if after is None:
+            return None
+        listed = re.sub(r"[\W_]+", "", line.text).lower() in self.entries
+        if self.numbered and not (listed or after in self.rows or heading_marks(self.lines[after].text)):
+            return None
+        if not self.numbered and not (self.lines[after].gap or self.wrapped) and not (self.gapped and width(line.text) < 75):
+            return None
+        return UNMARKED_DEGREE, line.text
+
+    def _next_chunk(self, i: int) -> int | None:
+        return i + 1 if i + 1 < len(self.lines) else None
+
+    def _last_text(self) -> Block | None:
+        return next((block for block in reversed(self.blocks) if block.kind in ("paragraph", "text")), None)
+
+    def _text(self, line: Line) -> None:
+        """Carry on the block before, or open an unnumbered one."""
+        last = self.blocks[-1] if self.blocks else None
+        text = line.text.lstrip(HEADING_SIGN).strip()
+        if last and last.kind == "note":
+            last = self._resumed()
+        if last and last.kind == "heading" and not line.gap and self.wrapped and width(last.text) > 40 and not is_summary_heading(last.text):
+            last.text = join(last.text, text)
+            return
+        if last is None or last.kind == "heading":
+            self._open("text", text, line)
+            return
+        self._continue(last, text, line)
+
+    def _resumed(self) -> Block | None:
+        """Find the paragraph that a footnote interrupted."""
+        for block in reversed(self.blocks):
+            if block.kind != "note":
+                return block if block.kind in ("paragraph", "text") else None
+        return None
+
+    def _continue(self, last: Block, text: str, line: Line) -> None:
+        marked = opens_subparagraph(text) or is_bullet(text)
+        if not last.text:
+            last.text = text
+        elif not marked and (not is_finished(last.text) or text[:1].islower()) and not self._separate(last, line):
+            last.joined = last.joined or line.gap
+            last.text = join(last.text, text)
+        elif not marked and not line.gap and (self.wrapped or self.gapped):
+            last.text = join(last.text, text)
+        elif last.kind == "paragraph" and self.numbered:
+            last.text = f"{last.text}\n{text}"
+        elif marked and last.kind == "text" and not is_bullet(text) and self.numbered or _is_salutation(last.text):
+            last.text = f"{last.text}\n{text}"
+        else:
+            self._open("text", text, line)
+
+    def _separate(self, last: Block, line: Line) -> bool:
+        """In an unnumbered report an unfinished line before a gap is a line of its own."""
+        return not self.numbered and last.kind == "text" and line.gap and width(last.text.rsplit("\n")[-1]) < 60
+
+
+def _is_salutation(text: str) -> bool:
+    return width(text) < 40 and text.endswith(("：", ":", "！"))
+
+
+def _roman(mark: str) -> int:
+    values = [dict(I=1, V=5, X=10, L=50, C=100)[letter] for letter in mark]
+    return sum(-v if any(w > v for w in values[i + 1:i + 2]) else v for i, v in enumerate(values))
+
+
+def is_wrapped(lines: list[Line]) -> bool:
+    """Say whether lines end where the page does rather than where the paragraph does."""
+    followed = [width(a.text) for a, b in zip(lines, lines[1:]) if not b.gap]
+    if len(followed) < 5 or len(followed) * 3 < len(lines):
+        return False
+    followed.sort()
+    return 45 <= followed[len(followed) // 2] <= 150 and followed[int(len(followed) * 0.97)] <= 200

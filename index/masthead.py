@@ -1,0 +1,168 @@
+"""Read the front matter: title, own symbol, date, session, body, agenda item. Pure; unknown stays None."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from index.clean import Line, is_finished, join, width
+from index.symbols import symbols_in
+
+_AUTHOR = re.compile(
+    r"(?:.{0,24}(?:的报告|的说明|提交的报告)|(?:Report|Note) (?:of|by) the .{3,80}|Rapport (?:du|de la|de l.|des) .{3,80}|Note du .{3,80}|"
+    r"Informe (?:del|de la) .{3,80}|Nota (?:del|de la) .{3,80}|(?:Доклад|Записка) .{3,80}|(?:تقرير|مذكرة من) .{3,80})[\s*＊]*"
+)
+_SESSION = re.compile(
+    r"第[一二三四五六七八九十百\d]+(?:届会议|届常会|届特别会议|届会)|(?:\w+-)?\w+(?:st|nd|rd|th) (?:special |emergency |regular )?session|"
+    r"\w+(?:-\w+)* session(?= |$)|\b[\w-]+(?: et \w+)?ième session|\w+ ?\w* período (?:extraordinario )?de sesiones|\w+ ?\w+ сессия|الدورة \w+(?: و\w+)?", re.I
+)
+_AGENDA = re.compile(
+    r"(?:议程\s?\**\s?项目|agenda items?|point .{0,4}de l.ordre du jour|tema .{0,4}del programa|пункт .{0,16}повестки дня|البند)\W{0,3}"
+    r"(?P<item>\d{1,3}(?:\s?\([a-z]\))?(?:(?:, | and | y | et | и |和|、)\d{1,3}(?:\s?\([a-z]\))?)*)", re.I
+)
+_BODIES = (
+    ("大会", "General Assembly", "Assemblée générale", "Asamblea General", "Генеральная Ассамблея", "الجمعية العامة"),
+    ("安全理事会", "Security Council", "Conseil de sécurité", "Consejo de Seguridad", "Совет Безопасности", "مجلس الأمن"),
+    ("经济及社会理事会", "Economic and Social Council", "Conseil économique et social", "Consejo Económico y Social", "Экономический и Социальный Совет", "المجلس الاقتصادي والاجتماعي"),
+    ("人权理事会", "Human Rights Council", "Conseil des droits de l’homme", "Consejo de Derechos Humanos", "Совет по правам человека", "مجلس حقوق الإنسان"),
+)
+_MONTHS = {
+    name: number for names in (
+        "January February March April May June July August September October November December",
+        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+        "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+    ) for number, name in enumerate(names.split(), 1)
+}
+_DATE = re.compile(rf"(?P<d>\d{{1,2}})(?:er)?\s(?:de\s)?(?P<m>{'|'.join(_MONTHS)})\s(?:de\s)?(?P<y>(?:19|20)\d\d)", re.I)
+_CHINESE_DATE = re.compile(r"(?P<y>(?:19|20)\d\d)\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日")
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
+_META = re.compile(
+    r"Distr\.|Original\s?:|United Nations$|联合国$|Nations Unies$|Naciones Unidas$|Организация Объединенных Наций$|الأمم المتحدة$|"
+    r"General Assembly|Security Council|Economic and Social Council|Official Records|Supplement No|Agenda item|临时议程|议程\s?\*?\s?项目|原文|\*|各位代表|同志们", re.I
+)
+_HAN_DIGITS = dict(zip("一二三四五六七八九", range(1, 10)))
+_ENGLISH = dict(zip("first second third fourth fifth sixth seventh eighth ninth".split(), range(1, 10)))
+_ENGLISH_TENS = dict(zip("thirt fort fift sixt sevent eight ninet".split(), range(30, 100, 10)))
+
+
+@dataclass(frozen=True, slots=True)
+class Masthead:
+    """What the front matter states."""
+
+    title: str = ""
+    symbol: str | None = None
+    date: str | None = None  # ISO 8601, only a date that the masthead gives to the document
+    year: int | None = None
+    session: str | None = None
+    body: str | None = None
+    agenda_item: str | None = None
+
+
+def read_masthead(lines: list[Line], text: str, name: str) -> Masthead:
+    """Read the lines before the summary, the contents and the first paragraph; `text` is the whole report."""
+    stated = [line for line in lines if not line.text.startswith(("*", "＊"))]
+    joined = " ".join(line.text for line in stated)
+    session = _session(joined)
+    body = _body(stated, text, session)
+    date, year = _date(stated)
+    return Masthead(
+        title=_title(stated, text) or name, symbol=own_symbol(lines, text), date=date, session=session, body=body,
+        year=year or _year(joined, session, body), agenda_item=_agenda_item(joined),
+    )
+
+
+def own_symbol(lines: list[Line], text: str) -> str | None:
+    """Return the symbol that a masthead line is made of, or ends in; or that heads every page."""
+    for line in lines[:12]:
+        symbols = symbols_in(line.text)
+        bare = re.sub(r"^(?:United Nations|General Assembly|Security Council|Economic and Social Council|联合国|大会|Nations Unies|Naciones Unidas|Assemblée générale|Asamblea General|Организация Объединенных Наций|الأمم المتحدة|الجمعية العامة|\s)+", "", line.text)
+        if symbols and re.fullmatch(r"[A-Z][\w./()\-–* ]*?(?:\s?\(\d{4}\))?[*\s]*(?:Distr.*)?", bare) and symbols_in(bare.split(" Distr")[0])[:1] == symbols[:1] and bare[0].isascii():
+            return symbols[0] if bare.startswith(symbols[0].split("/")[0]) else None
+    headers = Counter(raw.strip() for raw in text.split("\n") if len(raw.strip()) < 40 and "/" in raw and symbols_in(raw)[:1] and not raw.strip().startswith("*"))
+    repeated = [line for line, count in headers.items() if count >= 3 and re.fullmatch(r"[A-Z][\w./()\-]+", line)]
+    return symbols_in(repeated[0])[0] if len(repeated) == 1 else None
+
+
+def _title(lines: list[Line], text: str) -> str:
+    author = next((i for i, line in enumerate(lines) if i and _AUTHOR.fullmatch(line.text)), None)
+    if author is not None:
+        return _trim_run_on(_block_before(lines, author), text)
+    candidates = [line for line in lines if not _META.search(line.text) and not symbols_in(line.text) and not _SESSION.fullmatch(line.text)]
+    return re.sub(r"[\s*]+$", "", candidates[0].text) if candidates and width(candidates[0].text) < 400 else ""
+
+
+def _block_before(lines: list[Line], end: int) -> str:
+    title, i = "", end - 1
+    while i >= 0:
+        title = join(lines[i].text, title)
+        if lines[i].gap:
+            break
+        i -= 1
+    return re.sub(r"[\s*]+$", "", title)
+
+
+def _trim_run_on(title: str, text: str) -> str:
+    """Where the front matter ran into one line, begin the title where words begin that the report repeats."""
+    if width(title) < 250:
+        return title
+    tail = re.split(r"[。]|\*{1,3}", title)[-1] or title
+    for at in range(len(tail) - 12):
+        if text.count(tail[at:at + 12]) >= 3:
+            return tail[at:].strip(" ：:，,的和")
+    return tail
+
+
+def _session(joined: str) -> str | None:
+    match = _SESSION.search(joined)
+    return match[0].strip() if match else None
+
+
+def _body(lines: list[Line], text: str, session: str | None) -> str | None:
+    front = " ".join(line.text for line in lines[:12])
+    named = [(front.find(form), form) for forms in _BODIES for form in forms if front.startswith(form) or re.search(rf"(?:^|[^\w]){form}(?!\w)", front)]
+    if named:
+        return min(named)[1]
+    for forms in _BODIES:
+        if session and any(text.count(f"{form}{session}") >= 2 for form in forms[:1]):
+            return forms[0]
+    return None
+
+
+def _date(lines: list[Line]) -> tuple[str | None, int | None]:
+    for line in lines[:20]:
+        short = re.sub(r"^.*Distr\.?:? ?\w*", "", line.text)
+        for pattern in (_DATE, _CHINESE_DATE):
+            match = pattern.search(short)
+            if match and width(short) < 60 and not re.search(r"[-–至]", short):
+                month = _month(match["m"])
+                return f"{match['y']}-{month:02d}-{int(match['d']):02d}", int(match["y"])
+    return None, None
+
+
+def _month(name: str) -> int:
+    lowered = {key.lower(): value for key, value in _MONTHS.items()}
+    return int(name) if name.isdigit() else lowered[name.lower()]
+
+
+def _year(joined: str, session: str | None, body: str | None) -> int | None:
+    match = _YEAR.search(re.sub(r"[A-Z]+/\S+", " ", joined))
+    if match:
+        return int(match[1])
+    number = session_number(session or "")
+    return 1945 + number if number and 20 <= number <= 120 and body in _BODIES[0] else None
+
+
+def session_number(session: str) -> int | None:
+    """Read the number of a session written in Chinese or English words."""
+    han = re.search(r"第(?:([一二三四五六七八九])?(十))?([一二三四五六七八九])?届", session)
+    if han and (han[2] or han[3]):
+        tens = _HAN_DIGITS.get(han[1] or "一", 1) * 10 if han[2] else 0
+        return tens + _HAN_DIGITS.get(han[3] or "", 0)
+    english = re.match(r"(?:(\w+?)(?:y|ie)?-)?(\w+) session", session.lower())
+    tens = _ENGLISH_TENS.get(english[1].removesuffix("y"), 20 if english[1].startswith("twent") else 0) if english and english[1] else 0
+    return tens + _ENGLISH[english[2]] if english and tens and english[2] in _ENGLISH else None
+
+
+def _agenda_item(joined: str) -> str | None:
+    items = [re.sub(r"\s?\(", " (", match["item"]) for match in _AGENDA.finditer(joined)]
+    return "; ".join(dict.fromkeys(items)) or None

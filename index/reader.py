@@ -1,0 +1,147 @@
+"""Read files as reports: bytes to text, text to a report. Knows kinds of file, nothing of paragraph numbers."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from charset_normalizer import from_bytes
+
+from index.clean import HEADING_SIGN
+from index.errors import UnreadableFile
+from index.jsonl import report_of_lines
+from index.report import Report
+from index.structure import parse_report
+
+READABLE = (".txt", ".text", ".md", ".markdown", ".jsonl", ".ndjson")
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
+)
+_CANDIDATES = ["gb18030", "big5", "cp1251", "cp1252", "cp1256", "koi8_r", "iso8859_6"]
+_SAMPLE = 200_000  # bytes that the encoding is judged by
+_ADVICE = "Save it as plain text in UTF-8, or leave it out."
+_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_COMMON_HAN = frozenset("的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外天政四日那社义事平形相全表间样与关各重新线内数正心反你明看原又么利比或但质气第向道命此变条只没结解问意建月公无系军很情者最立代想已通并提直题党程展五果料象员革位入常文总次品式活设及管特件长求老头基资边流路级少图山统接知较将组见计别她手角期根论运农指几九区强放决西被干做必战先回则任取据处队南给色光门即保治北造百规热领七海口东导器压志世金增争济阶油思术极交受联什认六共权收证改清己美再采转更单风切打白教速花带安场身车例真务具万每目至达走积示议声报斗完类八离华名确才科张信马节话米整空元况今集温传土许步群广石记需段研界拉林律叫且究观越织装影算低持音众书布复容儿须际商非验连断深难近矿千周委素技备半办青省列习响约支般史感劳便团往酸历市克何除消构府称太准精值号率族维划选标写存候毛亲快效斯院查江型眼王按格养易置派层片始却专状育厂京识适属圆包火住调满县局照参红细引听该铁价严會國發說們這過對個為來時產學經與關後開應體實將議報")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """A file's text and how it was decoded."""
+
+    text: str
+    encoding: str
+    warnings: tuple[str, ...] = ()
+
+
+def read_report(path: Path, name: str) -> Report:
+    """Return the report in a .txt, .md or .jsonl file under the name it is indexed by.
+
+    Raises UnreadableFile, or NotAReport for a file of questions.
+    """
+    source = read_text(path)
+    kind = path.suffix.lower()
+    if kind in (".jsonl", ".ndjson"):
+        return report_of_lines(name, source.text, encoding=source.encoding, warnings=source.warnings)
+    text = strip_markdown(source.text) if kind in (".md", ".markdown") else source.text
+    return parse_report(name, text, encoding=source.encoding, warnings=source.warnings)
+
+
+def read_text(path: Path) -> SourceText:
+    """Return the text of a file in UTF-8, UTF-16, GB18030 or Big5, or in a common Cyrillic, Arabic or Latin code."""
+    content = _read_bytes(Path(path))
+    if not content.strip():
+        raise UnreadableFile(f"{path} is empty.", "Put a report into it, or leave it out.")
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return _decode(path, content, encoding)
+    if _is_wide(content):
+        return _decode(path, content, "utf-16-le" if content[1:2] == b"\0" else "utf-16-be")
+    if b"\0" in content or _is_binary(content):
+        raise UnreadableFile(f"{path} is not text: it holds control characters.", _ADVICE)
+    try:
+        return _checked(path, SourceText(content.decode("utf-8"), "utf-8"))
+    except UnicodeDecodeError:
+        return _guess(path, content)
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except IsADirectoryError:
+        raise UnreadableFile(f"{path} is a folder, not a file.", "Give the files in it.") from None
+    except FileNotFoundError:
+        raise UnreadableFile(f"{path} does not exist.", "Check the name.") from None
+    except PermissionError:
+        raise UnreadableFile(f"{path} may not be read by this user.", f"Allow it: chmod u+r {path}") from None
+    except OSError as error:
+        raise UnreadableFile(f"{path} cannot be read: {error.strerror or error}.", "Check the disk and the name.") from None
+
+
+def _is_wide(content: bytes) -> bool:
+    """Recognise UTF-16 without a mark: in Latin text every other byte is zero."""
+    sample = content[:2000]
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    return len(content) % 2 == 0 and min(even, odd) * 20 < max(even, odd) > len(sample) // 6
+
+
+def _is_binary(content: bytes) -> bool:
+    sample = content[:_SAMPLE]
+    return len(_BINARY.findall(sample)) * 100 > len(sample)
+
+
+def _decode(path: Path, content: bytes, encoding: str) -> SourceText:
+    try:
+        return _checked(path, SourceText(content.decode(encoding), encoding.removesuffix("-sig")))
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(f"{path} begins as {encoding} and breaks off at byte {error.start}.", _ADVICE) from None
+
+
+def _checked(path: Path, source: SourceText) -> SourceText:
+    if not source.text.strip("\ufeff \t\r\n\f"):
+        raise UnreadableFile(f"{path} is empty.", "Put a report into it, or leave it out.")
+    return source
+
+
+def _guess(path: Path, content: bytes) -> SourceText:
+    """Try the sensible encodings: first UTF-8 with a few broken bytes, then Chinese, then what the library finds."""
+    mended = content.decode("utf-8", errors="replace")
+    broken = mended.count("\ufffd")
+    if broken * 50 < sum(not c.isascii() for c in mended):
+        return SourceText(mended, "utf-8", (f"{broken} broken characters were replaced by \ufffd",))
+    chinese = _chinese(content)
+    if chinese:
+        return chinese
+    match = from_bytes(content[:_SAMPLE], cp_isolation=_CANDIDATES).best()
+    if match is None:
+        raise UnreadableFile(f"{path} is in no encoding that is read here.", _ADVICE)
+    text = content.decode(match.encoding, errors="replace")
+    return SourceText(text, match.encoding.replace("_", "-"), (f"read as {match.encoding}, which was guessed",))
+
+
+def _chinese(content: bytes) -> SourceText | None:
+    """Judge GB18030 and Big5 by how many of the characters are common ones: bytes alone do not tell, least in short files."""
+    best, best_share = None, 0.3
+    for encoding in ("gb18030", "big5"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        wide = [c for c in text if not c.isascii()]
+        share = sum(c in _COMMON_HAN or c in "，。、：；（）《》“”" for c in wide) / max(1, len(wide))
+        if share > best_share:
+            best, best_share = SourceText(text, encoding), share
+    return best
+
+
+def strip_markdown(text: str) -> str:
+    """Take the marks of Markdown away; a heading keeps its degree as the parser's own sign."""
+    text = re.sub(r"^---\n.*?\n---\n", "", text.replace("\r\n", "\n"), count=1, flags=re.S)
+    text = re.sub(r"^([^\n]+)\n(=+|-{3,})[ \t]*$", lambda m: f"{'#' if m[2][0] == '=' else '##'} {m[1]}", text, flags=re.M)
+    text = re.sub(r"^(#{1,6})[ \t]+(.+?)[ \t#]*$", lambda m: f"\n{HEADING_SIGN * len(m[1])}{m[2]}\n", text, flags=re.M)
+    text = re.sub(r"^[ \t]*```.*$", "", text, flags=re.M)
+    text = re.sub(r"!\[([^\]\n]*)\]\([^)\n]*\)|\[([^\]\n]+)\]\([^)\n]*\)", lambda m: m[1] or m[2] or "", text)
+    text = re.sub(r"^[ \t]*>[ \t]?", "", text, flags=re.M)
+    text = re.sub(r"^[ \t]*[-*+][ \t]+(?=\S)", "• ", text, flags=re.M)
+    text = re.sub(r"(\*\*|__)(?=\S)([^*_\n]+?)(?<=\S)\1", r"\2", text)
+    text = re.sub(r"(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*(?![\w*])", r"\1", text)
+    text = re.sub(r"`([^`\n]+)`", r"\1", text)
+    return re.sub(r"\\([\\`*_{}\[\]()#+\-.!|>])", r"\1", text)

@@ -1,0 +1,117 @@
+"""Turn the text of a report into paragraphs, passages and what the front matter states. Pure: no files, no models.
+
+The order of the work: mend characters, break a one-line report into lines, take out page furniture and contents,
+find the running numbers, sort the lines into blocks, lay the blocks out as the report's text, cut passages from it.
+"""
+
+import re
+from dataclasses import dataclass
+
+from index.body import Block, Body, numbered_lines, sort_lines
+from index.clean import HEADING_SIGN, Line, despace, drop_furniture, lines_of, straighten, strip_emphasis
+from index.contents import Contents, check_ranges, find_contents, title_key
+from index.language import detect_language
+from index.layout import Layout, lay_out
+from index.marks import heading_marks, is_summary_heading
+from index.masthead import Masthead, read_masthead
+from index.report import Report, Structure
+from index.running import break_lines
+from index.sequence import missing_numbers
+from index.symbols import find_references, symbol_of_file
+
+PARSER_VERSION = 1  # raise it with every change that makes other passages
+
+_TERMS = re.compile(r"\s*%%%([^\n]*)\n?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The lines of a report, told apart."""
+
+    front: list[Line]
+    contents: list[Line]
+    body: list[Line]
+
+
+def parse_report(name: str, text: str, *, encoding: str = "utf-8", warnings: tuple[str, ...] = ()) -> Report:
+    """Return the report; a text without paragraphs gives a report without passages."""
+    straight = straighten(text)
+    terms, rest = _subject_terms(straight.text)
+    despaced = despace(break_lines(rest))
+    plain = strip_emphasis(despaced.text)
+    lines, furniture = drop_furniture(lines_of(plain.text))
+    contents = find_contents(lines)
+    parts = _split(lines, contents)
+    chains = numbered_lines(parts.body)
+    entries = frozenset(entry.key for entry in contents.entries)
+    body = sort_lines(parts.body, bool(chains), chains, entries)
+    front = read_masthead(parts.front or parts.body[:8], plain.text, name)
+    layout = lay_out([line.text for line in parts.front + parts.contents], body, front.title)
+    repairs = straight.repairs + despaced.repairs + plain.repairs + furniture + layout.repairs
+    structure = _structure(body, contents, layout, repairs)
+    return _report(name, front, layout, structure, terms, encoding=encoding, warnings=warnings)
+
+
+def _subject_terms(text: str) -> tuple[tuple[str, ...], str]:
+    """Take the "%%%TERM|TERM|" line off the head of the text."""
+    match = _TERMS.match(text)
+    if not match:
+        return (), text
+    return tuple(term.strip() for term in match[1].split("|") if term.strip()), text[match.end():]
+
+
+def _split(lines: list[Line], contents: Contents) -> _Parts:
+    """Part front matter, contents and body; the summary belongs to the body."""
+    if contents.end:
+        front, listed, body = lines[:contents.start], lines[contents.start:contents.end], lines[contents.end:]
+    else:
+        first = _body_start(lines)
+        front, listed, body = lines[:first], [], lines[first:]
+    summary = next((i for i, line in enumerate(front) if is_summary_heading(line.text)), None)
+    if summary is None:
+        return _Parts(front, listed, body)
+    return _Parts(front[:summary], listed, [line for line in front[summary:] if not line.text.startswith(("*", "＊"))] + body)
+
+
+def _body_start(lines: list[Line]) -> int:
+    """Find the first line of the body where no contents part it from the front matter."""
+    chains = numbered_lines(lines)
+    end = chains[0][0].position if chains else min(len(lines), 12)
+    for i, line in enumerate(lines[:end]):
+        if is_summary_heading(line.text) or (i and heading_marks(line.text)):
+            return i
+    if chains:
+        return end
+    return min(1, len(lines)) if lines and heading_marks(lines[0].text)[:1] != () or _is_title(lines) else 0
+
+
+def _is_title(lines: list[Line]) -> bool:
+    return len(lines) > 1 and lines[1].gap and len(lines[0].text) <= 80 and not lines[0].text.endswith(("。", ".", "；"))
+
+
+def _structure(body: Body, contents: Contents, layout: Layout, repairs: tuple[str, ...]) -> Structure:
+    numbered = bool(body.chains)
+    paragraphs = len({p.paragraph for p in layout.passages if not p.paragraph.startswith("¶")} if numbered else layout.passages)
+    gaps = tuple(gap for chain in body.chains for gap in missing_numbers(list(chain)))
+    return Structure(numbered, paragraphs, gaps, check_ranges(contents, layout.sections), repairs)
+
+
+def _report(
+    name: str, front: Masthead, layout: Layout, structure: Structure, terms: tuple[str, ...], *, encoding: str, warnings: tuple[str, ...]
+) -> Report:
+    symbol = front.symbol or symbol_of_file(name)
+    references = tuple(r for r in find_references(layout.text) if r.symbol != symbol)
+    return Report(
+        path=name, text=layout.text, title=front.title, language=detect_language(layout.text), passages=layout.passages,
+        structure=structure, symbol=symbol, references=references, terms=terms, notes=layout.notes, date=front.date,
+        year=front.year or _year_of_name(name), session=front.session, body=front.body, agenda_item=front.agenda_item,
+        encoding=encoding, warnings=warnings,
+    )
+
+
+def _year_of_name(name: str) -> int | None:
+    match = re.search(r"(?<!\d)((?:19|20)\d\d)年", name.rsplit("/", 1)[-1])
+    return int(match[1]) if match else None
+
+
+__all__ = ["HEADING_SIGN", "PARSER_VERSION", "Block", "parse_report", "title_key"]
