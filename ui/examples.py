@@ -1,0 +1,29 @@
+"""Questions to start with, such as the collection at hand can answer. Pure: no page, no search."""
+
+import re
+from collections.abc import Sequence
+from itertools import chain, zip_longest
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from ui.phrases import Phrases
+
+if TYPE_CHECKING:
+    from search import ReportEntry
+
+_NUMBERING = re.compile(r"^\s*(?:[一二三四五六七八九十]+|[IVXLC]+|[A-Z]|\d+)\s*[.、．]\s*")
+_TELLING = 6  # characters; "导言" and "Background" tell nothing of the report
+
+
+def examples(reports: Sequence["ReportEntry"], phrases: Phrases, *, most: int = 6) -> list[str]:
+    """Return questions that these reports answer; for reports we do not know, their own section headings."""
+    held = {PurePath(entry.path).stem for entry in reports}
+    known = [question for report, question in phrases.examples_asked if report in held]
+    return known[:most] or _headings(reports)[:most]
+
+
+def _headings(reports: Sequence["ReportEntry"]) -> list[str]:
+    per_report = [[_NUMBERING.sub("", s) for s in entry.sections] for entry in reports[:100]]
+    # One heading of every report before a second of any.
+    in_turn = chain.from_iterable(zip_longest(*per_report, fillvalue=""))
+    return [heading for heading in dict.fromkeys(in_turn) if _TELLING < len(heading) < 60]
