@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from index.clean import HEADING_SIGN, Line, is_finished, join, width
 from index.language import is_cjk
 from index.marks import (
-    UNMARKED_DEGREE, annex_name, heading_marks, is_bullet, is_heading_like, is_notes_heading, is_summary_heading, note_text, paragraph_number,
+    UNMARKED_DEGREE, HeadingMark, annex_name, heading_marks, is_bullet, is_heading_like, is_notes_heading, is_summary_heading, note_text, paragraph_number,
 )
 from index.paragraphs import opens_subparagraph
 from index.sequence import Candidate, running_sequence
@@ -87,7 +87,8 @@ class _Sorter:
         self.rows = {c.position: f"{c.number} {c.suffix}".strip() for chain in chains for c in chain}
         self.blocks: list[Block] = []
         self.annex, self.in_notes = "", False
-        self.letters: dict[str, str] = {}
+        self.letters: dict[str, str] = {}  # the last mark of every kind of heading
+        self.outermost = ""
         self.wrapped = is_wrapped(lines)
         self.gapped = sum(line.gap for line in lines) * 4 > len(lines)
 
@@ -133,12 +134,18 @@ class _Sorter:
                 if not (self.numbered and chosen.kind == "han-bracket" and last is not None and last.kind == "paragraph"):
                     self.letters[chosen.kind] = chosen.mark
                     text = chosen.title if chosen.kind == "format" else line.text
-                    return chosen.degree, text
+                    return self._degree(chosen.kind, chosen.degree), text
         if is_summary_heading(line.text):
             return 1, line.text.strip("*＊ ")
         return self._unmarked(i, line, unfinished)
 
-    def _choose(self, marks):
+    def _degree(self, kind: str, degree: int) -> int:
+        """Turn 一、 and （一） round in a report whose outermost headings are bracketed."""
+        if self.outermost == "" and kind in ("han", "han-bracket"):
+            self.outermost = kind
+        return {"han": 3, "han-bracket": 1}.get(kind, degree) if self.outermost == "han-bracket" else degree
+
+    def _choose(self, marks: tuple[HeadingMark, ...]) -> HeadingMark:
         """Tell the letter C from the Roman 100 by what came before."""
         kinds = {mark.kind: mark for mark in marks}
         letter, roman = kinds.get("letter"), kinds.get("roman")
@@ -154,18 +161,15 @@ class _Sorter:
             return None
         if width(line.text) > 160 or line.text[0].islower() or not any(c.isalpha() for c in line.text):
             return None
-        after = self._next_chunk(i)
-        if after is None:
+        after = i + 1
+        if after >= len(self.lines):
             return None
         listed = re.sub(r"[\W_]+", "", line.text).lower() in self.entries
         if self.numbered and not (listed or after in self.rows or heading_marks(self.lines[after].text)):
             return None
-        if not self.numbered and not (self.lines[after].gap or self.wrapped) and not (self.gapped and width(line.text) < 75):
+        if not self.numbered and not self.lines[after].gap:
             return None
         return UNMARKED_DEGREE, line.text
-
-    def _next_chunk(self, i: int) -> int | None:
-        return i + 1 if i + 1 < len(self.lines) else None
 
     def _last_text(self) -> Block | None:
         return next((block for block in reversed(self.blocks) if block.kind in ("paragraph", "text")), None)

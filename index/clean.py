@@ -24,6 +24,7 @@ _EMPHASIS = re.compile(r"\*\*(?=[^\s*])([^*\n]{1,300}?)(?<=[^\s*])\*\*")
 _SYMBOL_LINE = re.compile(r"(?:[A-Z]{1,6}/[\w.()/*–-]+)(?:\s{2,}|\t)?(?:\d{1,4})?")
 _PAGE_LINE = re.compile(r"[-–—]?\s*\d{1,4}\s*[-–—]?|\d{1,3}\s?/\s?\d{1,3}|(?:Page|page|página|Стр\.|стр\.|第)\s*\d{1,4}\s*页?|/\s?(?:\.\.\.|…)|[_—-]{5,}|\*\d{6,9}\*")
 _JOB_LINE = re.compile(r"(?:\d{2}-\d{4,5}X?|[A-Z]{2,4}\.\d{2}-\d{4,5})\s*(?:\([A-Z]\))?[\s\d*]*")
+_LICENCE = re.compile(r"本作品(?:来自|來自|是|在|为|為|的)|Public domain|This work is in the public domain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,15 @@ def drop_furniture(lines: list[Line]) -> tuple[list[Line], tuple[str, ...]]:
         after = False
     dropped = len(lines) - len(kept)
     return kept, (f"took out {dropped} lines of page headers, page numbers and job numbers",) if dropped else ()
+
+
+def drop_licence(lines: list[Line]) -> tuple[list[Line], tuple[str, ...]]:
+    """Take the licence note of a wiki copy off the end."""
+    first_possible = max(3, len(lines) - 25)
+    start = next((i for i, line in enumerate(lines) if i >= first_possible and _LICENCE.match(line.text)), None)
+    if start is None:
+        return lines, ()
+    return lines[:start], (f"took out {len(lines) - start} lines of a licence note",)
 
 
 def _is_furniture(text: str, counts: Counter) -> bool:

@@ -73,9 +73,10 @@ def read_masthead(lines: list[Line], text: str, name: str) -> Masthead:
 
 def own_symbol(lines: list[Line], text: str) -> str | None:
     """Return the symbol that a masthead line is made of, or ends in; or that heads every page."""
-    for line in lines[:12]:
-        symbols = symbols_in(line.text)
-        bare = re.sub(r"^(?:United Nations|General Assembly|Security Council|Economic and Social Council|联合国|大会|Nations Unies|Naciones Unidas|Assemblée générale|Asamblea General|Организация Объединенных Наций|الأمم المتحدة|الجمعية العامة|\s)+", "", line.text)
+    opening = [" ".join(raw.split()) for raw in text[:3000].split("\n") if raw.strip()][:12]
+    for line in [*opening, *(line.text for line in lines[:12])]:
+        symbols = symbols_in(line)
+        bare = re.sub(r"^(?:United Nations|General Assembly|Security Council|Economic and Social Council|联合国|大会|Nations Unies|Naciones Unidas|Assemblée générale|Asamblea General|Организация Объединенных Наций|الأمم المتحدة|الجمعية العامة|\s)+", "", line)
         if symbols and re.fullmatch(r"[A-Z][\w./()\-–* ]*?(?:\s?\(\d{4}\))?[*\s]*(?:Distr.*)?", bare) and symbols_in(bare.split(" Distr")[0])[:1] == symbols[:1] and bare[0].isascii():
             return symbols[0] if bare.startswith(symbols[0].split("/")[0]) else None
     headers = Counter(raw.strip() for raw in text.split("\n") if len(raw.strip()) < 40 and "/" in raw and symbols_in(raw)[:1] and not raw.strip().startswith("*"))
@@ -87,8 +88,13 @@ def _title(lines: list[Line], text: str) -> str:
     author = next((i for i, line in enumerate(lines) if i and _AUTHOR.fullmatch(line.text)), None)
     if author is not None:
         return _trim_run_on(_block_before(lines, author), text)
-    candidates = [line for line in lines if not _META.search(line.text) and not symbols_in(line.text) and not _SESSION.fullmatch(line.text)]
+    candidates = [line for line in lines if _may_be_title(line.text)]
     return re.sub(r"[\s*]+$", "", candidates[0].text) if candidates and width(candidates[0].text) < 400 else ""
+
+
+def _may_be_title(text: str) -> bool:
+    dated = _DATE.sub("", text).strip() == "" or _CHINESE_DATE.sub("", text).strip() == ""
+    return not (dated or _META.search(text) or symbols_in(text) or _SESSION.fullmatch(text))
 
 
 def _block_before(lines: list[Line], end: int) -> str:

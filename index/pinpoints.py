@@ -11,11 +11,8 @@ _WORD = (
 )
 _ANNEX = r"(?:附件\s?|(?:annexe?|anexo|приложение|المرفق)\s*,\s*)?"
 _AFTER_CHINESE = re.compile(rf"[，,、\s]{{0,2}}{_ANNEX}(?:执行部分)?第\s?{_LIST}(?:\s?段(?P<letter>(?:\s?\([a-z]{{1,4}}\)){{1,2}})?|(?=\s?[)）]))")
-_AFTER = re.compile(rf"(?:(?<=[\w)])[,،;]|،)?\s{{0,2}}\(?{_ANNEX}(?:(?:operative|at|aux?|en|el|los|в)\s)?(?i:{_WORD})\s?{_LIST}(?![\d/])")
-_BEFORE = re.compile(
-    rf"(?i:{_WORD})\s?{_LIST}\s(?:of|de la|du|des|de|del|de las|من|из|of the)?\s?[^.;:\d()。；]{{0,90}}?$"
-)
-_BEFORE_CHINESE = re.compile(rf"第\s?{_LIST}\s?段\s?[（(]\s?$")
+_OF_WHOM = r"(?:\s(?:of the|de l['’]|de la|du|del|Генеральной)\s?(?:[^\W\d]+\s?){1,5}?)?"  # "57/270 B de l'Assemblée générale, par. 39"
+_AFTER = re.compile(rf"{_OF_WHOM}(?:(?<=[\w)])[,،;]|،)?\s{{0,2}}\(?{_ANNEX}(?:(?:operative|at|aux?|en|el|los|в)\s)?(?i:{_WORD})\s?{_LIST}(?![\d/])")
 _REACH = 130
 
 

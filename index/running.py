@@ -3,12 +3,12 @@
 import re
 
 from index.clean import is_finished, width
-from index.marks import HAN, paragraph_number
+from index.marks import ARABIC_FIRST, ARABIC_SECOND, HAN, paragraph_number
 from index.sequence import SUFFIXES, Candidate, running_sequence
 
 LONG_LINE = 4000  # in Latin letters; a paragraph is shorter, a whole report longer
 _INLINE = re.compile(r"(?<![\w.,/:(（\-–第])(?<!第 )(\d{1,3})\s?(bis|ter|quater|quinquies)?\s?[.．]\s?(?=[^\d\s])|(?<=\s)(\d{1,3})\s?()[-–]\s(?=[\u0600-\u06ff])|(?<=\s)(\d{1,3})()[.．]\s(?=\d)")
-_MARK = re.compile(rf"(?:(?<=[\s。．.；;])|^)(?:[{HAN}]{{1,3}}\s?[.．、]|[IVX]{{1,6}}\s?\.|[A-Z]\s?[.．]|Chapter [IVX]+|第[{HAN}]+章|注\s*$)\s?(?=\S|$)")
+_MARK = re.compile(rf"(?:(?<=[\s。．.；;])|^)(?:[{HAN}]{{1,3}}\s?[.．、]|[IVX]{{1,6}}\s?\.|[A-Z]\s?[.．]|Chapter [IVX]+|第[{HAN}]+章|(?:{'|'.join(ARABIC_FIRST + ARABIC_SECOND)})ً?\s?[-–]|注\s*$)\s?(?=\S|$)")
 _FRONT = re.compile(
     r"\s((?:摘\s?要|Summary|Résumé|Resumen|Резюме|موجز)(?=\s)|目\s?录(?=\s)|Contents(?=\s)|Table des matières(?=\s)|Índice(?=\s)|Содержание(?=\s)|المحتويات(?=\s))"
 )

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from index.body import Block, Body, numbered_lines, sort_lines
-from index.clean import HEADING_SIGN, Line, despace, drop_furniture, lines_of, straighten, strip_emphasis
+from index.clean import HEADING_SIGN, Line, despace, drop_furniture, drop_licence, is_finished, lines_of, straighten, strip_emphasis, width
 from index.contents import Contents, check_ranges, find_contents, title_key
 from index.language import detect_language
 from index.layout import Layout, lay_out
@@ -17,7 +17,7 @@ from index.masthead import Masthead, read_masthead
 from index.report import Report, Structure
 from index.running import break_lines
 from index.sequence import missing_numbers
-from index.symbols import find_references, symbol_of_file
+from index.symbols import find_references, symbol_of_file, symbols_in
 
 PARSER_VERSION = 1  # raise it with every change that makes other passages
 
@@ -40,14 +40,15 @@ def parse_report(name: str, text: str, *, encoding: str = "utf-8", warnings: tup
     despaced = despace(break_lines(rest))
     plain = strip_emphasis(despaced.text)
     lines, furniture = drop_furniture(lines_of(plain.text))
+    lines, licence = drop_licence(lines)
     contents = find_contents(lines)
     parts = _split(lines, contents)
     chains = numbered_lines(parts.body)
     entries = frozenset(entry.key for entry in contents.entries)
     body = sort_lines(parts.body, bool(chains), chains, entries)
-    front = read_masthead(parts.front or parts.body[:8], plain.text, name)
+    front = read_masthead(parts.front, plain.text, name)
     layout = lay_out([line.text for line in parts.front + parts.contents], body, front.title)
-    repairs = straight.repairs + despaced.repairs + plain.repairs + furniture + layout.repairs
+    repairs = straight.repairs + despaced.repairs + plain.repairs + furniture + licence + layout.repairs
     structure = _structure(body, contents, layout, repairs)
     return _report(name, front, layout, structure, terms, encoding=encoding, warnings=warnings)
 
@@ -76,17 +77,22 @@ def _split(lines: list[Line], contents: Contents) -> _Parts:
 def _body_start(lines: list[Line]) -> int:
     """Find the first line of the body where no contents part it from the front matter."""
     chains = numbered_lines(lines)
-    end = chains[0][0].position if chains else min(len(lines), 12)
+    if not chains:
+        return _after_title(lines)
+    end = chains[0][0].position
     for i, line in enumerate(lines[:end]):
-        if is_summary_heading(line.text) or (i and heading_marks(line.text)):
+        if is_summary_heading(line.text) or heading_marks(line.text):
             return i
-    if chains:
-        return end
-    return min(1, len(lines)) if lines and heading_marks(lines[0].text)[:1] != () or _is_title(lines) else 0
+    return end
 
 
-def _is_title(lines: list[Line]) -> bool:
-    return len(lines) > 1 and lines[1].gap and len(lines[0].text) <= 80 and not lines[0].text.endswith(("。", ".", "；"))
+def _after_title(lines: list[Line]) -> int:
+    """Count the lines of title, date and speaker that an unnumbered report opens with."""
+    for i, line in enumerate(lines[:12]):
+        prose = is_finished(line.text) or width(line.text) > 250
+        if prose or heading_marks(line.text) or is_summary_heading(line.text):
+            return i
+    return min(1, len(lines)) if len(lines) > 1 and lines[1].gap else 0
 
 
 def _structure(body: Body, contents: Contents, layout: Layout, repairs: tuple[str, ...]) -> Structure:
@@ -99,7 +105,7 @@ def _structure(body: Body, contents: Contents, layout: Layout, repairs: tuple[st
 def _report(
     name: str, front: Masthead, layout: Layout, structure: Structure, terms: tuple[str, ...], *, encoding: str, warnings: tuple[str, ...]
 ) -> Report:
-    symbol = front.symbol or symbol_of_file(name)
+    symbol = _own_symbol(front, symbol_of_file(name), layout)
     references = tuple(r for r in find_references(layout.text) if r.symbol != symbol)
     return Report(
         path=name, text=layout.text, title=front.title, language=detect_language(layout.text), passages=layout.passages,
@@ -107,6 +113,13 @@ def _report(
         year=front.year or _year_of_name(name), session=front.session, body=front.body, agenda_item=front.agenda_item,
         encoding=encoding, warnings=warnings,
     )
+
+
+def _own_symbol(front: Masthead, named: str | None, layout: Layout) -> str | None:
+    """Choose between the masthead and the file name: of a document's two symbols, the file's."""
+    if front.symbol and named and named in symbols_in(layout.text[:1500]):
+        return named
+    return front.symbol or named
 
 
 def _year_of_name(name: str) -> int | None:

@@ -15,7 +15,7 @@ The number tells resolutions and decisions apart, since the languages translate 
 
 import re
 
-from index.pinpoints import NUMERALS, paragraphs_after, paragraphs_before
+from index.pinpoints import paragraphs_after, paragraphs_before
 from index.report import Reference
 
 _ORGANS = (
@@ -32,7 +32,8 @@ _MORE = re.compile(
 )
 _LETTER = r"(?:\s?[A-ZАВСБ](?![A-Za-zА-я.]|\.\w)|\s(?:ألف|باء|جيم|دال|هاء|واو)(?!\w))"
 _AND = r"\s*(?:,\s*and|以及|和|及|与|或|、|，|,|and|or|et|ou|y|e|o|и|или|و|،)\s*"
-_TWO_PART = rf"(?:E?S-)?\d{{1,4}}/\d{{1,3}}(?![\d/])(?:{_LETTER}(?:{_AND}{_LETTER.replace(chr(92) + 's?', '', 1)})*)?"
+_FURTHER_LETTER = r"(?:[A-ZАВСБ](?![A-Za-zА-я])|(?:ألف|باء|جيم|دال|هاء|واو)(?!\w))"
+_TWO_PART = rf"(?:E?S-)?\d{{1,4}}/\d{{1,3}}(?![\d/])(?:{_LETTER}(?:{_AND}{_FURTHER_LETTER})*)?"
 _OLD = r"\d{1,4}\s?(?:[A-Z]\s?)?\((?:(?:E?S-)?[IVXLC]+|(?:19|20)\d\d)\)"
 _NUMBER = rf"(?:{_TWO_PART}|{_OLD})"
 _NUMBERS = rf"{_NUMBER}(?:{_AND}(?:第\s?|No\.?\s?|nos?\s?)?{_NUMBER})*"
@@ -45,10 +46,10 @@ _BETWEEN = r"(?:[^\S\n]+[^\W\d_][^\s\d.;:()]*){0,6}?"  # "resolution of the Gene
 _FRAMES = (
     re.compile(rf"第\s?(?P<numbers>{_NUMBERS})\s?号"),
     re.compile(rf"(?i:{_WORD}){_BETWEEN}[\s،,]*(?:(?i:nos?|№|رقم)\.?\s?)?(?P<numbers>{_NUMBERS})"),
+    re.compile(rf"(?:决议|決議|决定|決定)\s?(?P<numbers>{_NUMBERS})"),
     re.compile(rf"(?<![\w/.])(?P<numbers>{_NUMBERS})\s?号?\s?(?:决议|決議|决定|決定|(?i:resolution|decision)s?\b)"),
 )
 _BARE = re.compile(rf"(?<![\w/.\-])(?P<numbers>{_TWO_PART})(?![\w/])")
-_ONE_NUMBER = re.compile(rf"(?P<base>(?:E?S-)?\d{{1,4}}/\d{{1,3}})(?P<letters>(?:{_AND}|\s?)?.*)|(?P<old>{_OLD})")
 _ARABIC_LETTERS = dict(zip("ألف باء جيم دال هاء واو".split(), "ABCDEF"))
 _LOOKALIKES = str.maketrans("АВСБ", "ABCB")  # Cyrillic letters typed for the Latin part of a number
 _ORDINARY = str.maketrans("０１２３４５６７８９／（）－٠١٢٣٤٥٦٧٨٩", "0123456789/()-0123456789")
@@ -61,7 +62,7 @@ def find_references(text: str) -> tuple[Reference, ...]:
         return ()
     plain = text.translate(_ORDINARY)
     found = _documents(plain)
-    found += _resolutions(plain, [(start, end) for start, end, _ in found])
+    found += _resolutions(plain, set(found))
     references = [reference for start, end, symbol in found for reference in _with_paragraphs(plain, start, end, symbol, found)]
     return tuple(sorted(set(references), key=lambda r: (r.start, r.end, r.symbol, r.paragraph or "")))
 
@@ -121,20 +122,22 @@ def _further_parts(text: str, end: int, symbol: str) -> list[tuple[int, int, str
     return found
 
 
-def _resolutions(text: str, taken: list[tuple[int, int]]) -> list[tuple[int, int, str]]:
-    spans: dict[tuple[int, int], str] = {}
+def _resolutions(text: str, taken: set[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    spans: set[tuple[int, int, str]] = set()
     for frame in _FRAMES:
         for match in frame.finditer(text):
             hrc = bool(_HRC.search(text[max(0, match.start() - 60):match.end()]))
-            for start, end, symbol in _numbers_in(match["numbers"], match.start("numbers"), hrc):
-                spans.setdefault((start, end), symbol)
+            numbers = _numbers_in(match["numbers"], match.start("numbers"), hrc)
+            spans |= {number for number in numbers if not _overlaps(number, spans)}
     for match in _BARE.finditer(text):
-        inside = any(start <= match.start() < end for start, end in spans)
-        if not inside and _stands_alone(text, match):
-            for start, end, symbol in _numbers_in(match["numbers"], match.start("numbers"), False):
-                spans.setdefault((start, end), symbol)
-    clear = ((s, e, symbol) for (s, e), symbol in spans.items() if not any(a < e and s < b for a, b in taken))
-    return sorted(clear)
+        numbers = _numbers_in(match["numbers"], match.start("numbers"), False)
+        if numbers and not _overlaps(numbers[0], spans) and _stands_alone(text, match):
+            spans |= set(numbers)
+    return sorted(number for number in spans if not _overlaps(number, taken))
+
+
+def _overlaps(number: tuple[int, int, str], spans: set[tuple[int, int, str]]) -> bool:
+    return any(start < number[1] and number[0] < end for start, end, _ in spans)
 
 
 def _stands_alone(text: str, match: re.Match) -> bool:
@@ -192,4 +195,4 @@ def _with_paragraphs(text: str, start: int, end: int, symbol: str, found: list) 
     return [Reference(symbol, pin.paragraph, start if i == 0 else pin.start, end if i == 0 else pin.end) for i, pin in enumerate(pins)]
 
 
-__all__ = ["NUMERALS", "find_references", "normal_symbol", "symbol_of_file", "symbols_in"]
+__all__ = ["find_references", "normal_symbol", "symbol_of_file", "symbols_in"]

@@ -1,0 +1,111 @@
+import json
+import os
+import time
+
+import pytest
+
+from index.errors import NotAReport, UnreadableFile
+from index.reader import read_report, read_text, strip_markdown
+
+CHINESE = "第五十八届会议的报告：大会请秘书长就这一项目提出报告，并说明各国政府在执行工作方面取得的进展。"
+
+
+def write(tmp_path, content, name="r.txt"):
+    path = tmp_path / name
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(("codec", "encoding"), [
+    ("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("utf-16", "utf-16"), ("gb18030", "gb18030"),
+])
+def test_encodings_of_chinese(tmp_path, codec, encoding):
+    source = read_text(write(tmp_path, CHINESE.encode(codec)))
+    assert source.text == CHINESE
+    assert source.encoding == encoding
+
+
+def test_big5(tmp_path):
+    text = "大會請秘書長就這個項目提出報告，並說明各國政府在執行工作方面的進展。"
+    assert read_text(write(tmp_path, text.encode("big5"))).text == text
+
+
+def test_short_file_in_gb18030(tmp_path):
+    assert read_text(write(tmp_path, "大会的报告".encode("gb18030"))).text == "大会的报告"
+
+
+def test_utf16_without_a_mark(tmp_path):
+    text = "The report of the Secretary-General on the work of the Organization."
+    assert read_text(write(tmp_path, text.encode("utf-16-le"))).text == text
+
+
+def test_a_few_broken_bytes_are_a_warning(tmp_path):
+    source = read_text(write(tmp_path, CHINESE.encode() * 10 + b"\xff"))
+    assert source.encoding == "utf-8"
+    assert source.warnings == ("1 broken characters were replaced by \ufffd",)
+
+
+@pytest.mark.parametrize("content", [b"", b"  \n\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf \n", b"PK\x03\x04" + bytes(500), b"ab\x00cd", b"\xff\xfea"])
+def test_unreadable_content_names_the_file(tmp_path, content):
+    path = write(tmp_path, content)
+    with pytest.raises(UnreadableFile) as caught:
+        read_text(path)
+    assert str(path) in caught.value.fact
+    assert caught.value.advice
+
+
+def test_folder_and_missing_file(tmp_path):
+    for path in (tmp_path, tmp_path / "no.txt"):
+        with pytest.raises(UnreadableFile, match=str(path)):
+            read_text(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() == 0, reason="root reads everything")
+def test_no_permission(tmp_path):
+    path = write(tmp_path, b"text")
+    path.chmod(0)
+    with pytest.raises(UnreadableFile, match="may not be read"):
+        read_text(path)
+
+
+def test_markdown_headings_become_headings(tmp_path):
+    text = "# 年度报告\n\n## 能源\n\n第一段讲**能源**和[水](http://x)。\n\n## 水\n\n第二段讲水。\n"
+    report = read_report(write(tmp_path, text.encode(), "r.md"), "r.md")
+    assert [(p.headings[-1], p.text) for p in report.passages] == [("能源", "第一段讲能源和水。"), ("水", "第二段讲水。")]
+
+
+def test_markdown_numbers_stay():
+    assert strip_markdown("1. One.\n2. Two `x`.") == "1. One.\n2. Two x."
+
+
+def test_jsonl_paragraphs_keep_their_ids(tmp_path):
+    lines = ['{"_id": "E/12", "title": "Water", "text": "See A/58/323."}', "not json", '{"_id": 7, "text": "Second."}', '{"_id": "x"}', '{"_id": "7", "text": "again"}', "[]"]
+    report = read_report(write(tmp_path, "\n".join(lines).encode(), "p.jsonl"), "p.jsonl")
+    assert [(p.paragraph, p.sub, p.text, p.headings) for p in report.passages] == [
+        ("E/12", None, "See A/58/323.", ("Water",)), ("7", None, "Second.", ()),
+    ]
+    assert report.text == "See A/58/323.\n\nSecond."
+    assert all(report.text[p.start:p.end] == p.text for p in report.passages)
+    assert [report.text[r.start:r.end] for r in report.references] == ["A/58/323"]
+    assert report.warnings == ("line 2 is not JSON", 'line 4 has no "text"', 'line 5 repeats the "_id" 7', "line 6 is not an object")
+
+
+def test_questions_are_not_a_report(tmp_path):
+    with pytest.raises(NotAReport):
+        read_report(write(tmp_path, b'{"id": "1", "question": "why?", "relevant": []}', "q.jsonl"), "q.jsonl")
+
+
+def test_jsonl_without_a_paragraph(tmp_path):
+    with pytest.raises(UnreadableFile, match="holds no paragraph"):
+        read_report(write(tmp_path, b"nonsense\nmore", "p.jsonl"), "p.jsonl")
+
+
+def test_long_jsonl_takes_linear_time(tmp_path):
+    def seconds(count):
+        text = "\n".join(json.dumps({"_id": str(i), "text": "Some words."}) for i in range(count))
+        path = write(tmp_path, text.encode(), "p.jsonl")
+        began = time.perf_counter()
+        assert len(read_report(path, "p.jsonl").passages) == count
+        return time.perf_counter() - began
+    seconds(100)
+    assert seconds(40_000) < 40 * max(seconds(4_000), 0.01)
