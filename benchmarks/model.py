@@ -1,7 +1,8 @@
 """Measure an encoder: python -m benchmarks.model DATA [--model NAME].
 
 Prints a Markdown table: nearest neighbours between languages (NTREX-128, SDG texts), Chinese questions
-(CMRC 2018 dev), held-out authored questions on Chinese paragraphs, speed, load time and size.
+(CMRC 2018 dev), held-out authored questions on Chinese paragraphs, the questions on the two sample
+reports, speed, load time and size.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder import BUNDLED, Encoder, StaticEncoder, open_encoder
+from index.reader import read_report
 from training.data import HELD_OUT, authored_items
 
 LANGUAGES = ("zh", "en", "fr", "es", "ru", "ar")
+SEEDS = Path(__file__).parents[1] / "seeds"
 Scores = NDArray[np.float32]
 
 
@@ -42,6 +45,9 @@ def main() -> None:
     _row("held-out authored questions → zh, nDCG@10", authored(encoder, items, late=False))
     if isinstance(encoder, StaticEncoder):
         _row("the same with late interaction, nDCG@10", authored(encoder, items, late=True))
+    _row("sample reports, nDCG@10", seeds(encoder, SEEDS, late=False))
+    if isinstance(encoder, StaticEncoder):
+        _row("the same with late interaction, nDCG@10", seeds(encoder, SEEDS, late=True))
     print(f"\n{speed(encoder):,.0f} passages of 50 Chinese characters a second; {size(options.model)}")
 
 
@@ -82,16 +88,41 @@ def authored(encoder: Encoder, items: Sequence[dict], *, late: bool) -> dict[str
     """nDCG@10 of the held-out questions over all Chinese paragraphs, by language of the question."""
     paragraphs = [item["paragraph"]["zh"] for item in items]
     held_out = [(row, q) for row, item in enumerate(items) if item["id"] % HELD_OUT == 0 for q in item["questions"]]
-    passages = encoder.encode_passages(paragraphs)
-    second = late_scorer(encoder, paragraphs) if late and isinstance(encoder, StaticEncoder) else None
-    results = {}
-    for lang in LANGUAGES:
-        questions = [question[lang] for _, question in held_out]
-        scores = _queries(encoder, questions) @ passages.T
-        if second:
-            scores = _standard(scores) + _standard(np.stack([second(question) for question in questions]))
-        results[lang] = ndcg(scores, [row for row, _ in held_out])
-    return results
+    ranker = Ranker(encoder, paragraphs, late=late)
+    wanted = [row for row, _ in held_out]
+    return {lang: ndcg(ranker.scores([q[lang] for _, q in held_out]), wanted) for lang in LANGUAGES}
+
+
+def seeds(encoder: Encoder, folder: Path, *, late: bool) -> dict[str, float]:
+    """nDCG@10 of the answerable questions over the paragraphs of both sample reports, by language."""
+    paragraphs: dict[tuple[str, str], str] = {}
+    for path in sorted(folder.glob("*.txt")):
+        for passage in read_report(path, path.name).passages:
+            key = (path.name, passage.paragraph)
+            paragraphs[key] = (paragraphs.get(key, "") + "\n" + passage.text).strip()
+    rows = {key: row for row, key in enumerate(paragraphs)}
+    questions = [json.loads(line) for line in (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
+    ranker = Ranker(encoder, list(paragraphs.values()), late=late)
+    found: dict[str, list[float]] = {lang: [] for lang in LANGUAGES}
+    for question in questions:
+        grades = {rows[r["report"], r["paragraph"]]: r["grade"] for r in question["relevant"]}
+        if grades:
+            found[question["lang"]].append(graded_ndcg(ranker.scores([question["question"]])[0], grades))
+    return {lang: float(np.mean(values)) for lang, values in found.items() if values}
+
+
+class Ranker:
+    """Score every passage for questions: dense, or dense and late interaction as a sum of z-scores."""
+
+    def __init__(self, encoder: Encoder, passages: Sequence[str], *, late: bool) -> None:
+        self.encoder, self.vectors = encoder, encoder.encode_passages(passages)
+        self.late = late_scorer(encoder, passages) if late and isinstance(encoder, StaticEncoder) else None
+
+    def scores(self, questions: Sequence[str]) -> Scores:
+        dense = _queries(self.encoder, questions) @ self.vectors.T
+        if not self.late:
+            return dense
+        return _standard(dense) + _standard(np.stack([self.late(question) for question in questions]))
 
 
 def late_scorer(encoder: StaticEncoder, passages: Sequence[str]) -> Callable[[str], Scores]:
@@ -114,7 +145,8 @@ def late_scorer(encoder: StaticEncoder, passages: Sequence[str]) -> Callable[[st
 def speed(encoder: Encoder) -> float:
     """Passages of 50 characters per second."""
     alphabet = "可持续发展委员会第二届会议的报告执行情况说明秘书长关于各国提高妇女地位和加强国际合作问题"
-    texts = [(alphabet[i % 40 :] + alphabet * 2)[:50] for i in range(20000 if isinstance(encoder, StaticEncoder) else 64)]
+    count = 20000 if isinstance(encoder, StaticEncoder) else 64
+    texts = [(alphabet[i % 40 :] + alphabet * 2)[:50] for i in range(count)]
     started = time.perf_counter()
     encoder.encode_passages(texts)
     return len(texts) / (time.perf_counter() - started)
@@ -147,6 +179,14 @@ def ndcg(scores: Scores, wanted: Sequence[int], k: int = 10) -> float:
     own = scores[np.arange(len(scores)), wanted][:, None]
     ranks = (scores > own).sum(axis=1) + 1
     return float(np.where(ranks <= k, 1 / np.log2(1 + ranks), 0).mean())
+
+
+def graded_ndcg(scores: Scores, grades: dict[int, int], k: int = 10) -> float:
+    """nDCG@k with the grade as the gain."""
+    discounts = 1 / np.log2(np.arange(2, k + 2))
+    gains = np.array([grades.get(int(row), 0) for row in np.argsort(-scores, kind="stable")[:k]])
+    ideal = np.sort(list(grades.values()))[::-1][:k]
+    return float(gains @ discounts[: len(gains)] / (ideal @ discounts[: len(ideal)]))
 
 
 def _standard(scores: Scores) -> Scores:

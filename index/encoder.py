@@ -99,7 +99,8 @@ class StaticEncoder:
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
         """Return the vector of a question; static vectors treat it like any text."""
-        return self.encode_passages([text])[0]
+        vector: NDArray[np.float32] = self.encode_passages([text])[0]
+        return vector
 
     def token_ids(self, texts: Sequence[str]) -> list[NDArray[np.int32]]:
         """Return the ids of the known tokens of each text, in order."""
@@ -133,7 +134,8 @@ class StaticEncoder:
         return vectors, lengths
 
     def _known(self, ids: NDArray[np.int32]) -> NDArray[np.int32]:
-        return ids[ids != self._unknown]
+        known: NDArray[np.int32] = ids[ids != self._unknown]
+        return known
 
     def _pool(self, bags: list[NDArray[np.int32]]) -> NDArray[np.float32]:
         """Sum the vectors of each bag and scale the sum to unit length."""
@@ -143,7 +145,8 @@ class StaticEncoder:
             bag = bags[row]
             vectors[row] = self._factors[bag] @ self._rows[bag].astype(np.float32)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / np.where(lengths > 0, lengths, 1)
+        vectors /= np.where(lengths > 0, lengths, 1)
+        return vectors
 
 
 _REINSTALL = "Install the program again, or name another model."

@@ -66,7 +66,8 @@ class TransformerEncoder:
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
         """Return the vector of a question, with the prompt that the model expects."""
-        return self._encode([text], self._prompts.query)[0]
+        vector: NDArray[np.float32] = self._encode([text], self._prompts.query)[0]
+        return vector
 
     def _encode(self, texts: list[str], prompt: str) -> NDArray[np.float32]:
         if not texts:

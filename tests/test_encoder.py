@@ -1,6 +1,7 @@
 """The encoders: the bundled model by both roads, its tolerance of spelling, its costs; transformers."""
 
 import random
+import shutil
 import time
 from pathlib import Path
 
@@ -127,6 +128,23 @@ def test_weighted_token_vectors_sum_to_the_text_vector(encoder: StaticEncoder) -
     assert encoder.token_vectors.shape == (encoder.vocabulary, encoder.dim)
     total = encoder.token_weights[ids] @ encoder.token_vectors[ids].astype(np.float32)
     assert float(total / np.linalg.norm(total) @ encoder.encode_query(TEXTS[0])) > 0.999
+
+
+def test_export_keeps_the_vectors(tmp_path: Path, encoder: StaticEncoder) -> None:
+    pytest.importorskip("safetensors")
+    from training.export import export
+
+    trained = np.random.default_rng(1).normal(size=(encoder.vocabulary, 8)).astype(np.float32)
+    trained[0] = 0
+    np.save(tmp_path / "vectors.npy", trained)
+    shutil.copyfile(BUNDLED / "tokenizer.json", tmp_path / "tokenizer.json")
+    export(tmp_path, tmp_path / "model")
+    exported = StaticEncoder(tmp_path / "model")
+    assert exported.fingerprint == hash_model(tmp_path / "model") != encoder.fingerprint
+    np.testing.assert_allclose(exported.token_weights, np.linalg.norm(trained, axis=1), rtol=0.02)
+    ids = encoder.token_ids(TEXTS[:1])[0]
+    expected = trained[ids].sum(axis=0)
+    assert float(exported.encode_query(TEXTS[0]) @ expected / np.linalg.norm(expected)) > 0.999
 
 
 def test_it_is_quick() -> None:

@@ -53,8 +53,8 @@ class Sampler:
     """Draw batches, each from one source, with the left text cropped now and then."""
 
     def __init__(self, sources: list[Source], tokenizer: Tokenizer, *, size: int, dropout: float, seed: int,
-                 most: int = 60000) -> None:
-        self.size, self.dropout = size, dropout
+                 blend: float = 0.0, most: int = 60000) -> None:
+        self.size, self.dropout, self.blend = size, dropout, blend
         self.random, self.numpy = random.Random(seed), np.random.default_rng(seed)
         views: list[View] = []
         self.sources: list[tuple[str, list[_Item]]] = []
@@ -75,8 +75,10 @@ class Sampler:
         items = self.random.sample(items, min(self.size, len(items)))
         target = "zh" if self.random.random() < 0.5 else self.random.choice(("en", "fr", "es", "ru", "ar"))
         pairs = np.array([item.pair(target, self.random) for item in items])
-        pairs = pairs[(self.lengths[pairs] > 0).all(axis=1)]  # A rare sign alone has no tokens.
+        filled = (self.lengths[pairs] > 0).all(axis=1)  # A rare sign alone has no tokens.
+        pairs, kept = pairs[filled], [item for item, full in zip(items, filled, strict=True) if full]
         left = [self._crop(ids) for ids in self.bags.of(pairs[:, 0])]
+        left = [self._blend(ids, item, pair[0]) for ids, item, pair in zip(left, kept, pairs, strict=True)]
         right = self.bags.of(pairs[:, 1])
         return Batch(name, [self._drop(ids) for ids in left], [self._drop(ids) for ids in right])
 
@@ -87,6 +89,16 @@ class Sampler:
         length = self.random.randint(8, len(ids))
         start = self.random.randint(0, len(ids) - length)
         return ids[start : start + length]
+
+    def _blend(self, ids: np.ndarray, item: _Item, text: int) -> np.ndarray:
+        """Mix the left text with its wording in another language now and then."""
+        others = item.equals(text) if self.blend and self.random.random() < self.blend else []
+        if len(ids) < 4 or not others:
+            return ids
+        other = self.bags.of([self.random.choice(others)])[0]
+        both = np.concatenate([ids, other])
+        mixed = both[self.numpy.random(len(both)) < 0.5]
+        return mixed if len(mixed) else ids
 
     def _drop(self, ids: np.ndarray) -> np.ndarray:
         if len(ids) < 3:
@@ -103,8 +115,15 @@ class _Item:
     def __init__(self, texts: range, views: list[View]) -> None:
         self.asked: dict[str, list[int]] = {}
         self.told: dict[str, list[int]] = {}
-        for text, view in zip(texts, views):
+        for text, view in zip(texts, views, strict=True):
             (self.asked if view.kind == "question" else self.told).setdefault(view.language, []).append(text)
+
+    def equals(self, text: int) -> list[int]:
+        """Return the other texts of the kind of this one."""
+        for texts in (self.asked, self.told):
+            if len(texts) > 2 and any(text in options for options in texts.values()):
+                return [other for options in texts.values() for other in options if other != text]
+        return []
 
     def pair(self, target: str, draw: random.Random) -> tuple[int, int]:
         """Draw two texts: question and passage mostly, else two languages of one kind."""

@@ -46,15 +46,15 @@ WEIGHTS = (
 )  # fmt: skip
 
 
-def load_sources(data: Path, authored: Path) -> list[Source]:
+def load_sources(data: Path, authored: Path, *, weight: float = 24.0) -> list[Source]:
     """Return every training source, the authored items without the held-out fifth."""
     sources = [_parallel(path) for path in sorted((data / "parallel").glob("*.tsv.gz"))]
     sources += [_questions(path) for path in sorted((data / "questions").glob("*.jsonl.gz"))]
-    sources += [_passages(data / "passages" / f"{name}.jsonl.gz", language, weight) for name, language, weight in
+    sources += [_passages(data / "passages" / f"{name}.jsonl.gz", language, share) for name, language, share in
                 (("cn_gov_reports_passages", "zh", 4.0), ("un_agency_reports_passages_en", "en", 5.0))]
     sources.append(_lexicon(data / "authored" / "lexicon.tsv"))
     items = [item for item in authored_items(data, authored) if item["id"] % HELD_OUT]
-    sources.append(Source("authored", [_authored(item) for item in items], 24.0))
+    sources.append(Source("authored", [_authored(item) for item in items], weight))
     return sources
 
 
@@ -62,7 +62,7 @@ def _parallel(path: Path) -> Source:
     name, languages = path.name.removesuffix(".tsv.gz").rsplit(".", 1)
     items = []
     for line in _lines(path):
-        columns = zip(languages.split("-"), line.split("\t"))
+        columns = zip(languages.split("-"), line.split("\t"), strict=False)
         items.append([View(language, text) for language, text in columns if text.strip()])
     weight = next(weight for prefix, weight in WEIGHTS if path.name.startswith(prefix))
     return Source(f"{name}.{languages}", [item for item in items if len(item) > 1], weight)
@@ -93,7 +93,7 @@ def _lexicon(path: Path) -> Source:
     header, *rows = path.read_text(encoding="utf-8").splitlines()
     items = []
     for row in rows:
-        cells = zip(header.split("\t"), row.split("\t"))
+        cells = zip(header.split("\t"), row.split("\t"), strict=False)
         items.append([View(lang, form.strip()) for lang, cell in cells for form in cell.split(";") if form.strip()])
     return Source("lexicon", [item for item in items if len(item) > 1], 8.0)
 

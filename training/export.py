@@ -8,7 +8,6 @@ which sentence-transformers reads).
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -16,11 +15,18 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
+from index.encoder import hash_model
+
 MODULES = [
     {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.StaticEmbedding"},
     {"idx": 1, "name": "1", "path": "1_Normalize", "type": "sentence_transformers.models.Normalize"},
 ]
-CONFIG = {"model_type": "SentenceTransformer", "prompts": {}, "default_prompt_name": None, "similarity_fn_name": "cosine"}
+CONFIG = {
+    "model_type": "SentenceTransformer",
+    "prompts": {},
+    "default_prompt_name": None,
+    "similarity_fn_name": "cosine",
+}
 
 
 def export(trained: Path, model: Path) -> None:
@@ -34,7 +40,7 @@ def export(trained: Path, model: Path) -> None:
     _write(model / "1_Normalize" / "config.json", {})
     _write(model / "modules.json", MODULES)
     _write(model / "config_sentence_transformers.json", CONFIG)
-    _write(model / "fingerprint.json", {"fingerprint": fingerprint(model)})
+    _write(model / "fingerprint.json", {"fingerprint": hash_model(model)})
 
 
 def quantise(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -43,14 +49,6 @@ def quantise(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     weights = (largest / 127).astype(np.float32)
     scaled = vectors / np.where(weights > 0, weights, 1)[:, None]
     return np.rint(scaled).astype(np.int8), weights
-
-
-def fingerprint(model: Path) -> str:
-    """Hash what decides the vectors: weights and tokenizer."""
-    digest = hashlib.sha256()
-    for name in ("model.safetensors", "tokenizer.json"):
-        digest.update((model / name).read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def _write(path: Path, content: object) -> None:

@@ -15,17 +15,18 @@ from training.batches import Batch
 
 DIMS = (256, 128)  # Matryoshka: the first 128 numbers are a usable vector by themselves.
 SCALE = 20.0
+_DRAW = np.random.default_rng(0)
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
 class Table:
     """Token vectors with Adam moments, updated row by row."""
 
-    def __init__(self, frequencies: np.ndarray, *, dim: int, seed: int) -> None:
+    def __init__(self, frequencies: np.ndarray, *, dim: int, seed: int, start: float = 0.1) -> None:
         torch.manual_seed(seed)
         share = torch.tensor(frequencies / frequencies.sum(), dtype=torch.float32)
         length = 1e-3 / (1e-3 + share)  # Arora et al. 2017: frequent words say little.
-        self.vectors = (torch.randn(len(frequencies), dim) * 0.1 * length[:, None]).to(DEVICE)
+        self.vectors = (torch.randn(len(frequencies), dim) * start * length[:, None]).to(DEVICE)
         self.first, self.second = torch.zeros_like(self.vectors), torch.zeros_like(self.vectors)
         self.step = 0
 
@@ -96,10 +97,9 @@ def contrast(scores: Tensor) -> Tensor:
     return (functional.cross_entropy(logits, wanted) + functional.cross_entropy(logits.T, wanted)) / 2
 
 
-def late_loss(vectors: Tensor, left: list[np.ndarray], right: list[np.ndarray], *, pairs: int = 96,
-              longest: int = 64) -> Tensor:
+def late_loss(vectors: Tensor, left: list[np.ndarray], right: list[np.ndarray], *, pairs: int = 96) -> Tensor:
     """InfoNCE on the late-interaction score: best match of each left token, weighted by its length."""
-    left, right = left[:pairs], [_sample(bag, longest) for bag in right[:pairs]]
+    left, right = [_sample(bag, 24) for bag in left[:pairs]], [_sample(bag, 48) for bag in right[:pairs]]
     asked, asked_at = np.unique(np.concatenate(left), return_inverse=True)
     told, told_at = np.unique(np.concatenate(right), return_inverse=True)
     counts = np.zeros((len(left), len(asked)), np.float32)
@@ -116,12 +116,12 @@ def late_loss(vectors: Tensor, left: list[np.ndarray], right: list[np.ndarray], 
 
 
 def _sample(bag: np.ndarray, longest: int) -> np.ndarray:
-    return bag if len(bag) <= longest else np.random.default_rng(len(bag)).choice(bag, longest, replace=False)
+    return bag if len(bag) <= longest else _DRAW.choice(bag, longest, replace=False)
 
 
 def _padded(bags: list[np.ndarray]) -> np.ndarray:
     """Stack bags of different length by repeating each bag's first token."""
     table = np.stack([np.full(max(map(len, bags)), bag[0]) for bag in bags])
-    for row, bag in zip(table, bags):
+    for row, bag in zip(table, bags, strict=True):
         row[: len(bag)] = bag
     return table

@@ -24,8 +24,7 @@ STEMMED = {"en": "english", "fr": "french", "es": "spanish", "ru": "russian", "a
 
 # Accents (Latin, Greek, Cyrillic) and Arabic vowel signs, tatweel and Koranic marks.
 _MARKS = re.compile("[\u0300-\u036f\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u00ad\u200c-\u200f\u2060]")
-_ARABIC = str.maketrans("أإآٱىةؤئکی", "ااااىهويكي")
-_ARABIC[ord("ى")] = "ي"
+_ARABIC = str.maketrans("أإآٱىةؤئکی", "اااايهويكي")
 _LATIN = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "’": "'", "ʼ": "'"})
 _SCRIPTS = ("Han", "Arabic", "Latin", "Cyrillic", "Hangul")
 # An article is cut off only where at least three letters remain.
@@ -128,7 +127,8 @@ def _recount(words: Counter[str], cut) -> Counter[str]:
 
 def _stem_and_ending(word: str, stem: str) -> list[str]:
     """Cut the word where its stem ends; a stem that is no prefix is cut where they part."""
-    length = next((i for i, (a, b) in enumerate(zip(word, stem)) if a != b), min(len(word), len(stem)))
+    parted = (i for i, (a, b) in enumerate(zip(word, stem, strict=False)) if a != b)
+    length = next(parted, min(len(word), len(stem)))
     return [word[:length], word[length:]] if 3 <= length < len(word) else [word]
 
 
