@@ -68,7 +68,8 @@ def _carries_the_text(lines: list[Line], chain: list[Candidate], start: int, end
     total = sum(width(lines[i].text) for i in range(start, end))
     span = sum(width(lines[i].text) for i in range(chain[0].position, end))
     rows = {c.position for c in chain}
-    openings = [i for i in range(chain[0].position, chain[-1].position + 1) if lines[i].gap and width(lines[i].text) > _LONG]
+    within = range(chain[0].position, chain[-1].position + 1)
+    openings = [i for i in within if i in rows or (lines[i].gap and width(lines[i].text) > _LONG)]
     marked = [i for i in openings if i in rows or opens_subparagraph(lines[i].text)]
     prose = sum(width(paragraph_number(lines[row].text).body) > 60 or is_finished(lines[row].text) for row in rows)
     return span >= 0.4 * total and len(marked) >= _UNNUMBERED_SHARE * len(openings) and prose * 2 >= len(rows)
@@ -161,8 +162,8 @@ class _Sorter:
             return None
         if width(line.text) > 160 or line.text[0].islower() or not any(c.isalpha() for c in line.text):
             return None
-        after = i + 1
-        if after >= len(self.lines):
+        after = self._after_heading(i)
+        if after is None:
             return None
         listed = re.sub(r"[\W_]+", "", line.text).lower() in self.entries
         if self.numbered and not (listed or after in self.rows or heading_marks(self.lines[after].text)):
@@ -170,6 +171,17 @@ class _Sorter:
         if not self.numbered and not self.lines[after].gap:
             return None
         return UNMARKED_DEGREE, line.text
+
+    def _after_heading(self, i: int) -> int | None:
+        """Find the row behind a heading, which may take three lines where lines are wrapped."""
+        after = i + 1
+        while self.numbered and after < min(i + 3, len(self.lines)) and after not in self.rows and self._carries_on(after):
+            after += 1
+        return after if after < len(self.lines) else None
+
+    def _carries_on(self, i: int) -> bool:
+        line = self.lines[i]
+        return not line.gap and is_heading_like(line.text) and width(line.text) <= 100 and not heading_marks(line.text)
 
     def _last_text(self) -> Block | None:
         return next((block for block in reversed(self.blocks) if block.kind in ("paragraph", "text")), None)
@@ -180,13 +192,20 @@ class _Sorter:
         text = line.text.lstrip(HEADING_SIGN).strip()
         if last and last.kind == "note":
             last = self._resumed()
-        if last and last.kind == "heading" and not line.gap and self.wrapped and width(last.text) > 40 and not is_summary_heading(last.text):
+        if last and last.kind == "heading" and not line.gap and self._heading_goes_on(last, text):
             last.text = join(last.text, text)
             return
         if last is None or last.kind == "heading":
             self._open("text", text, line)
             return
         self._continue(last, text, line)
+
+    def _heading_goes_on(self, last: Block, text: str) -> bool:
+        """Say whether a line right below a heading belongs to it: wrapped, or the title below "Chapter I"."""
+        if is_summary_heading(last.text) or not is_heading_like(text) or width(text) > 120:
+            return False
+        chapter = any(mark.kind == "chapter" and not mark.title for mark in heading_marks(last.text))
+        return chapter or (self.wrapped and (width(last.text) > 40 or (self.numbered and last.degree == UNMARKED_DEGREE)))
 
     def _resumed(self) -> Block | None:
         """Find the paragraph that a footnote interrupted."""

@@ -23,7 +23,7 @@ _SPLIT_LETTER = re.compile(r"([(（])\s*([a-z]{1,4})\s*([)）])(?<=.)")
 _EMPHASIS = re.compile(r"\*\*(?=[^\s*])([^*\n]{1,300}?)(?<=[^\s*])\*\*")
 _SYMBOL_LINE = re.compile(r"(?:[A-Z]{1,6}/[\w.()/*–-]+)(?:\s{2,}|\t)?(?:\d{1,4})?")
 _PAGE_LINE = re.compile(r"[-–—]?\s*\d{1,4}\s*[-–—]?|\d{1,3}\s?/\s?\d{1,3}|(?:Page|page|página|Стр\.|стр\.|第)\s*\d{1,4}\s*页?|/\s?(?:\.\.\.|…)|[_—-]{5,}|\*\d{6,9}\*")
-_JOB_LINE = re.compile(r"(?:\d{2}-\d{4,5}X?|[A-Z]{2,4}\.\d{2}-\d{4,5})\s*(?:\([A-Z]\))?[\s\d*]*")
+_JOB_LINE = re.compile(r"(?:(?:\d{1,3}|[ivxl]{1,6})\s+)?(?:\d{2}-\d{4,5}X?|[A-Z]{2,4}\.\d{2}-\d{4,5})(?!\d)\s*(?:\([A-Z]\))?[\s\d*/ivxl]*")
 _LICENCE = re.compile(r"本作品(?:来自|來自|是|在|为|為|的)|Public domain|This work is in the public domain")
 
 

@@ -38,8 +38,8 @@ class Contents:
 def title_key(title: str) -> str:
     """Reduce a heading to the letters that every print of it has in common; its mark is left out."""
     plain = title.lstrip(HEADING_SIGN).strip()
-    marks = [mark for mark in heading_marks(plain) if mark.kind != "chapter"]
-    bare = marks[0].title if marks and marks[0].title else plain
+    marks = [mark for mark in heading_marks(plain) if mark.title]
+    bare = marks[0].title if marks else plain
     return re.sub(r"[\W_]+", "", bare).lower()
 
 

@@ -87,7 +87,7 @@ def form(address: Address, reports: Sequence[ReportEntry], phrases: Phrases) -> 
     with st.expander(filters_label(known, phrases), key="filters", type="compact"):
         filters(options, {entry.path: entry.title for entry in reports}, phrases)
         if known.filtered():
-            st.button(phrases.clear, on_click=go, kwargs=dict.fromkeys(FILTERS, ()), type="tertiary")
+            st.button(phrases.clear, on_click=go, key="clear", kwargs=dict.fromkeys(FILTERS, ()), type="tertiary")
     if lost := [v for name in FILTERS for v in getattr(address, name) if v not in held[name]]:
         st.html(render.notices([phrases.dropped.format(values=" · ".join(lost))]))
     return known

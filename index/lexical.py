@@ -1,0 +1,160 @@
+"""The index of words; the only door to tantivy.
+
+Fields hold words already cut by `index.words`; scores are BM25. Knows rows, not passages or ranking.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import tantivy
+
+from index.errors import DamagedIndex
+
+# A match in the headings says less than one in the text; a pair of characters says less than a word.
+CONTEXT_BOOST = 0.3
+GRAM_BOOST = 0.35
+_BM25_K1 = 1.2  # tantivy's constant: a term can score at most idf * (k1 + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalRow:
+    """What the index of words holds of one passage."""
+
+    report: int  # a number that stays the report's own over all generations
+    passage: int  # position in its report
+    terms: list[str]
+    grams: list[str]
+    context: list[str]
+    references: list[str]
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    # Not the row: rows move when segments are rewritten, and the words need not be cut again for that.
+    builder.add_unsigned_field("report", indexed=True, fast=True)
+    builder.add_unsigned_field("passage", fast=True)
+    for field in ("terms", "grams", "context"):
+        builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("references", tokenizer_name="raw", index_option="basic")
+    return builder.build()
+
+
+def write_lexical(folder: Path, rows: Iterable[LexicalRow], *, removed_reports: Sequence[int] = ()) -> None:
+    """Add rows to the index in the folder (made if missing) and take out the rows of removed reports."""
+    folder.mkdir(exist_ok=True)
+    index = tantivy.Index(_schema(), path=str(folder))
+    # One thread keeps the order of rows; the cutting of words, not tantivy, is what takes the time.
+    writer = index.writer(heap_size=128_000_000, num_threads=1)
+    for report in removed_reports:
+        writer.delete_documents_by_term("report", report)
+    for row in rows:
+        document = tantivy.Document()
+        document.add_unsigned("report", row.report)
+        document.add_unsigned("passage", row.passage)
+        document.add_text("terms", " ".join(row.terms))
+        document.add_text("grams", " ".join(row.grams))
+        document.add_text("context", " ".join(row.context))
+        for reference in row.references:
+            document.add_text("references", reference)
+        writer.add_document(document)
+    writer.commit()
+    writer.wait_merging_threads()
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedTerm:
+    """A word to look for, and how much it counts beside the person's own words (1.0)."""
+
+    term: str
+    weight: float = 1.0
+
+
+class LexicalIndex:
+    """The words of all passages of a generation.
+
+    `first_rows` says at which row each report's passages begin: report number -> row.
+    """
+
+    def __init__(self, folder: Path, first_rows: dict[int, int]) -> None:
+        try:
+            self._index = tantivy.Index.open(str(folder))
+            self._searcher = self._index.searcher()
+        except ValueError as error:
+            raise DamagedIndex(
+                f"The index of words in {folder} cannot be opened ({error}).",
+                "Check it: reportsearch verify; rebuild it: reportsearch build PATH... --full",
+            ) from error
+        self._schema = self._index.schema
+        self._numbers = np.array(sorted(first_rows), dtype=np.uint64)
+        self._firsts = np.array([first_rows[int(n)] for n in self._numbers], dtype=np.int64)
+
+    @property
+    def rows(self) -> int:
+        """Return how many passages the index of words holds."""
+        return int(self._searcher.num_docs)
+
+    @cached_property
+    def _largest_idf(self) -> float:
+        return math.log(1 + (self.rows + 0.5) / 0.5)
+
+    def idf(self, term: str, field: str = "terms") -> float:
+        """Return the term's inverse document frequency, BM25's form; a term that stands nowhere has the largest."""
+        frequency = self._searcher.doc_freq(field, term)
+        return math.log(1 + (self.rows - frequency + 0.5) / (frequency + 0.5)) if frequency else self._largest_idf
+
+    def frequency(self, term: str, field: str = "terms") -> int:
+        """Return in how many passages the term stands."""
+        return int(self._searcher.doc_freq(field, term))
+
+    def top(
+        self, terms: Sequence[WeightedTerm], grams: Sequence[str], depth: int, reports: Sequence[int] | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return rows int64[m] and BM25 scores float32[m], best first; `reports` limits the search to some reports."""
+        parts = [
+            (tantivy.Occur.Should, self._term(field, t.term, t.weight * boost))
+            for t in terms
+            for field, boost in (("terms", 1.0), ("context", CONTEXT_BOOST))
+        ]
+        parts += [(tantivy.Occur.Should, self._term("grams", gram, GRAM_BOOST)) for gram in grams]
+        return self._search(parts, depth, reports)
+
+    def with_all_grams(self, grams: Sequence[str], depth: int) -> np.ndarray:
+        """Return the rows int64[m] that hold every one of the grams or terms."""
+        parts = [(tantivy.Occur.Must, self._term("grams", gram, 1.0)) for gram in grams]
+        return self._search(parts, depth, None)[0]
+
+    def with_reference(self, references: Sequence[str], depth: int) -> np.ndarray:
+        """Return the rows int64[m] that cite one of the references."""
+        parts = [(tantivy.Occur.Should, self._term("references", reference, 1.0)) for reference in references]
+        return self._search(parts, depth, None)[0]
+
+    def _term(self, field: str, term: str, boost: float) -> tantivy.Query:
+        query = tantivy.Query.term_query(self._schema, field, term, index_option="freq")
+        return tantivy.Query.boost_query(query, boost)
+
+    def _search(
+        self, parts: list[tuple[tantivy.Occur, tantivy.Query]], depth: int, reports: Sequence[int] | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        if not parts:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        query = tantivy.Query.boolean_query(parts)
+        if reports is not None:
+            allowed = tantivy.Query.term_set_query(self._schema, "report", list(reports))
+            allowed = tantivy.Query.const_score_query(allowed, 0.0)
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, allowed)])
+        hits = self._searcher.search(query, depth, count=False).hits
+        scores = np.array([score for score, _ in hits], dtype=np.float32)
+        rows = self._rows([address for _, address in hits])
+        order = np.lexsort((rows, -scores))
+        return rows[order], scores[order]
+
+    def _rows(self, addresses: list[tantivy.DocAddress]) -> np.ndarray:
+        if not addresses:
+            return np.empty(0, np.int64)
+        reports = np.array(self._searcher.fast_field_values("report", addresses), dtype=np.uint64)
+        passages = np.array(self._searcher.fast_field_values("passage", addresses), dtype=np.int64)
+        return self._firsts[np.searchsorted(self._numbers, reports)] + passages

@@ -1,0 +1,178 @@
+"""Cut text into the words that the lexical index holds; the only door to jieba's dictionary.
+
+The same analyser runs over passages and questions. It owns spelling (case, accents, width, traditional
+characters, Arabic and Cyrillic variants) and knows nothing of files, indexes or ranking.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+from index.errors import UnreadableFile
+
+# Rust port of jieba with jieba's dictionary and search mode: five times faster, a sixth of the start-up time.
+TOKENIZER = "rjieba-search-1"
+
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+_TOKEN = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+(?:[/.\-'’][^\W_{_HAN}]+)*")
+_HAN_RUN = re.compile(rf"[{_HAN}]+")
+_PART = re.compile(r"[^\W_]+")
+_ARABIC = {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي", "ـ": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a text: `text[start:end]` is how it stands there, `term` how the index holds it."""
+
+    term: str
+    start: int
+    end: int
+
+
+class _Folding(dict[int, str]):
+    """Map one character to its plain spelling; filled as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        if chr(code) in "йЙ":  # a letter of its own, not an accented и
+            return "й"
+        folded = "".join(_fold_character(c) for c in unicodedata.normalize("NFKD", chr(code)))
+        self[code] = folded
+        return folded
+
+
+def _fold_character(character: str) -> str:
+    if unicodedata.combining(character) or character in "\u200b\u200c\u200d\ufeff":
+        return ""
+    character = _ARABIC.get(character, character)
+    return _simplified().get(character, character).casefold()
+
+
+@cache
+def _simplified() -> dict[str, str]:
+    """Return traditional character -> simplified (single characters; source: OpenCC's TSCharacters table)."""
+    lines = (files("index") / "tables" / "traditional.txt").read_text(encoding="utf-8").split("\n")
+    return dict(zip(lines[0], lines[1], strict=True))
+
+
+@cache
+def _folding() -> _Folding:
+    return _Folding()
+
+
+def fold(text: str) -> str:
+    """Return the text in plain spelling: lower case, no accents, half width, simplified characters."""
+    return text.translate(_folding())
+
+
+class Analyser:
+    """Cut text with jieba's dictionary and, if given, the collection's own dictionary on top."""
+
+    def __init__(self, dictionary: Path | None = None) -> None:
+        import rjieba
+
+        self._jieba = rjieba.Jieba() if dictionary else rjieba._DEFAULT_JIEBA
+        content = b""
+        if dictionary:
+            content = _read_dictionary(dictionary)
+            for word, frequency, tag in _parse_dictionary(content.decode("utf-8-sig")):
+                self._jieba.add_word(fold(word), frequency, tag)
+        self.fingerprint = TOKENIZER + (":" + hashlib.sha256(content).hexdigest()[:16] if content else "")
+        self._stem = lru_cache(maxsize=200_000)(stem)
+
+    def terms(self, text: str) -> list[str]:
+        """Return the words of a passage or a question, in order, as the index holds them."""
+        return [term for token in _TOKEN.findall(fold(text)) for term in self._split(token)]
+
+    def grams(self, text: str) -> list[str]:
+        """Return every Chinese character and pair of neighbours: what jieba cuts differently is found by these."""
+        return [gram for run in _HAN_RUN.findall(fold(text)) for gram in _grams(run)]
+
+    def words(self, text: str) -> list[Word]:
+        """Return the words with their places in the text as it was given, for highlighting."""
+        folded, places = _fold_with_places(text)
+        return list(self._words(folded, places))
+
+    def _words(self, folded: str, places: list[int]) -> Iterator[Word]:
+        for match in _TOKEN.finditer(folded):
+            token, at = match.group(), match.start()
+            if not _HAN_RUN.match(token):
+                for term in self._split(token):
+                    yield Word(term, places[at], places[match.end()])
+                continue
+            for term, start, end in self._jieba.tokenize(token, "search"):
+                yield Word(term, places[at + start], places[at + end])
+
+    def _split(self, token: str) -> list[str]:
+        if _HAN_RUN.match(token):
+            return self._jieba.cut_for_search(token)
+        parts = _PART.findall(token)
+        stems = [self._stem(part) for part in parts]
+        return stems if len(parts) == 1 else [token, *stems]
+
+
+def _grams(run: str) -> list[str]:
+    return [*run, *(run[i : i + 2] for i in range(len(run) - 1))]
+
+
+def _fold_with_places(text: str) -> tuple[str, list[int]]:
+    folding = _folding()
+    pieces = [folding[ord(character)] for character in text]
+    places = [at for at, piece in enumerate(pieces) for _ in piece]
+    return "".join(pieces), [*places, len(text)]
+
+
+@cache
+def _stemmer(language: str):  # noqa: ANN202  PyStemmer ships no types
+    import Stemmer
+
+    return Stemmer.Stemmer(language)
+
+
+def stem(word: str) -> str:
+    """Return a word without its inflection; the language is told by the script, Latin script by English rules."""
+    first = word[0]
+    if first.isdigit() or len(word) < 3:
+        return word
+    if "\u0400" <= first <= "\u04ff":
+        return _stemmer("russian").stemWord(word)
+    if "\u0600" <= first <= "\u06ff":
+        return _stem_arabic(word)
+    return _stemmer("english").stemWord(word) if first < "\u0250" else word
+
+
+_ARABIC_PREFIX = re.compile(r"^(?:[وف]?(?:[بك]?ال|لل)|و(?=\w{4}))")
+_ARABIC_SUFFIX = re.compile(r"(?:هما|يه|ات|ون|ين|ها|هم|ان|ه|ي)$")
+
+
+def _stem_arabic(word: str) -> str:
+    """Light stemming in the manner of Larkey's light10: article and conjunction off, common endings off."""
+    bare = _ARABIC_PREFIX.sub("", word)
+    word = bare if len(bare) >= 3 else word
+    bare = _ARABIC_SUFFIX.sub("", word)
+    return bare if len(bare) >= 3 else word
+
+
+def _read_dictionary(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+        content.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableFile(
+            f"The dictionary {path} cannot be read ({error}).",
+            "Give a UTF-8 text file with one word a line: word [frequency] [tag].",
+        ) from error
+    return content
+
+
+def _parse_dictionary(text: str) -> Iterator[tuple[str, int, str]]:
+    """Yield word, frequency, tag from jieba's format; a word without frequency outweighs its own parts."""
+    for line in text.splitlines():
+        fields = line.split()
+        if fields:
+            frequency = int(fields[1]) if len(fields) > 1 and fields[1].isdigit() else 1_000_000
+            yield fields[0], frequency, fields[-1] if len(fields) > 2 else "nz"
