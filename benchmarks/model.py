@@ -130,12 +130,12 @@ def late_scorer(encoder: StaticEncoder, passages: Sequence[str]) -> Callable[[st
     bags = [bag if len(bag) else np.zeros(1, np.int32) for bag in encoder.token_ids(passages)]
     told, columns = np.unique(np.concatenate(bags), return_inverse=True)
     starts = np.cumsum([0, *(len(bag) for bag in bags[:-1])])
-    matrix = encoder.token_vectors[told].astype(np.float32).T
+    matrix = encoder.directions(told).T
 
     def score(question: str) -> Scores:
         asked = encoder.token_ids([question])[0]
-        weights = encoder.token_weights[asked]
-        cosines = encoder.token_vectors[asked].astype(np.float32) @ matrix
+        weights = encoder.lengths(asked)
+        cosines = encoder.directions(asked) @ matrix
         best = np.maximum.reduceat(cosines[:, columns], starts, axis=1)
         return weights @ best / max(float(weights.sum()), 1e-9)
 

@@ -21,6 +21,7 @@ from index.errors import ModelNotAvailable
 BUNDLED = Path(__file__).parent / "model"
 _NUMBERS = {"F16": "<f2", "F32": "<f4", "I8": "i1"}
 _BATCH = 2048
+_TINY = 1e-12  # Below the length of any vector: zeros stay zeros.
 
 
 @runtime_checkable
@@ -113,25 +114,15 @@ class StaticEncoder:
         pairs = zip(encoding.ids, encoding.offsets, strict=True)
         return [Token(token, start, end) for token, (start, end) in pairs if token != self._unknown]
 
-    @property
-    def token_vectors(self) -> NDArray[np.float16]:
-        """Unit vectors of all tokens, for late interaction; a token never trained is zero."""
-        return self._directions[0]
+    def directions(self, ids: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Return the unit vectors of these tokens, float32[n, dim]; a token never trained gives zeros."""
+        rows = self._rows[ids].astype(np.float32)
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), _TINY)
 
-    @property
-    def token_weights(self) -> NDArray[np.float32]:
-        """How much each token says: the length of its vector."""
-        return self._directions[1]
-
-    @cached_property
-    def _directions(self) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
-        vectors, lengths = np.empty(self._rows.shape, np.float16), np.empty(self.vocabulary, np.float32)
-        for start in range(0, self.vocabulary, _BATCH):  # a slice at a time stays in the processor's cache
-            rows = self._rows[start : start + _BATCH].astype(np.float32)
-            length = np.sqrt(np.einsum("ij,ij->i", rows, rows))
-            lengths[start : start + _BATCH] = length * self._factors[start : start + _BATCH]
-            vectors[start : start + _BATCH] = rows / np.where(length > 0, length, 1)[:, None]
-        return vectors, lengths
+    def lengths(self, ids: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Return how much each of these tokens says: the length of its vector, float32[n]."""
+        lengths: NDArray[np.float32] = np.linalg.norm(self._rows[ids].astype(np.float32), axis=1) * self._factors[ids]
+        return lengths
 
     def _known(self, ids: NDArray[np.int32]) -> NDArray[np.int32]:
         known: NDArray[np.int32] = ids[ids != self._unknown]
@@ -144,8 +135,7 @@ class StaticEncoder:
         for row in filled:
             bag = bags[row]
             vectors[row] = self._factors[bag] @ self._rows[bag].astype(np.float32)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        vectors /= np.where(lengths > 0, lengths, 1)
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _TINY)
         return vectors
 
 

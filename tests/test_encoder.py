@@ -123,11 +123,20 @@ def test_offsets_stay_inside_any_text(encoder: StaticEncoder) -> None:
         assert starts == sorted(starts)
 
 
-def test_weighted_token_vectors_sum_to_the_text_vector(encoder: StaticEncoder) -> None:
-    ids = encoder.token_ids(TEXTS[:1])[0]
-    assert encoder.token_vectors.shape == (encoder.vocabulary, encoder.dim)
-    total = encoder.token_weights[ids] @ encoder.token_vectors[ids].astype(np.float32)
-    assert float(total / np.linalg.norm(total) @ encoder.encode_query(TEXTS[0])) > 0.999
+def test_directions_times_lengths_sum_to_the_text_vector(encoder: StaticEncoder) -> None:
+    for text in TEXTS:
+        ids = encoder.token_ids([text])[0]
+        directions, lengths = encoder.directions(ids), encoder.lengths(ids)
+        assert directions.dtype == lengths.dtype == np.float32
+        assert directions.shape == (len(ids), encoder.dim) and lengths.shape == (len(ids),)
+        np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1, atol=1e-5)
+        total = lengths @ directions
+        np.testing.assert_allclose(total / np.linalg.norm(total), encoder.encode_query(text), atol=1e-5)
+
+
+def test_directions_of_no_tokens_and_of_the_unknown_one(encoder: StaticEncoder) -> None:
+    assert encoder.directions(np.zeros(0, np.int32)).shape == (0, encoder.dim)
+    assert not encoder.directions(np.zeros(1, np.int32)).any() and not encoder.lengths(np.zeros(1, np.int32)).any()
 
 
 def test_export_keeps_the_vectors(tmp_path: Path, encoder: StaticEncoder) -> None:
@@ -141,7 +150,7 @@ def test_export_keeps_the_vectors(tmp_path: Path, encoder: StaticEncoder) -> Non
     export(tmp_path, tmp_path / "model")
     exported = StaticEncoder(tmp_path / "model")
     assert exported.fingerprint == hash_model(tmp_path / "model") != encoder.fingerprint
-    np.testing.assert_allclose(exported.token_weights, np.linalg.norm(trained, axis=1), rtol=0.02)
+    np.testing.assert_allclose(exported.lengths(np.arange(len(trained))), np.linalg.norm(trained, axis=1), rtol=0.02)
     ids = encoder.token_ids(TEXTS[:1])[0]
     expected = trained[ids].sum(axis=0)
     assert float(exported.encode_query(TEXTS[0]) @ expected / np.linalg.norm(expected)) > 0.999
