@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 
+from index.abbreviations import find_abbreviations
 from index.errors import NotAReport, UnreadableFile
 from index.language import detect_language
 from index.report import Passage, Reference, Report, Structure
@@ -39,7 +40,8 @@ def report_of_lines(name: str, text: str, *, encoding: str, warnings: tuple[str,
     whole = _GAP.join(desk.texts)
     return Report(
         path=name, text=whole, title=_title(desk, name), language=detect_language(whole), passages=tuple(desk.passages),
-        structure=Structure(True, len(desk.passages)), references=tuple(desk.references), encoding=encoding,
+        structure=Structure(True, len(desk.passages)), references=tuple(desk.references),
+        abbreviations=find_abbreviations(whole), encoding=encoding,
         warnings=warnings + _told(desk.problems),
     )
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from index.errors import DamagedIndex, IncompatibleIndex
-from index.report import Report, Structure
+from index.report import Abbreviation, Report, Structure
 
 FORMAT = 1
 
@@ -31,6 +31,7 @@ class ReportEntry:
     body: str | None
     agenda_item: str | None
     terms: tuple[str, ...]
+    abbreviations: tuple[Abbreviation, ...]
     encoding: str
     structure: Structure
     warnings: tuple[str, ...]
@@ -122,7 +123,9 @@ def _manifest(values: dict[str, Any]) -> Manifest:
 
 def _report_entry(values: dict[str, Any]) -> ReportEntry:
     structure = {k: _tuples(v) for k, v in values["structure"].items()}
-    return ReportEntry(**({k: _tuples(v) for k, v in values.items()} | {"structure": Structure(**structure)}))
+    abbreviations = tuple(Abbreviation(**a) for a in values["abbreviations"])
+    made = {"structure": Structure(**structure), "abbreviations": abbreviations}
+    return ReportEntry(**({k: _tuples(v) for k, v in values.items()} | made))
 
 
 def _tuples(value: Any) -> Any:

@@ -14,6 +14,14 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Abbreviation:
+    """A short form that a report defines for a name: "行政首长协调会" for "联合国系统行政首长协调理事会"."""
+
+    short: str
+    full: str
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """The smallest unit that can be cited; `report.text[start:end] == text`, exactly."""
 
@@ -57,5 +65,6 @@ class Report:
     session: str | None = None
     body: str | None = None
     agenda_item: str | None = None
+    abbreviations: tuple[Abbreviation, ...] = ()  # defined in the text, each once
     encoding: str = "utf-8"
     warnings: tuple[str, ...] = field(default=())

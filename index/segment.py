@@ -54,9 +54,12 @@ def write_segment(
 def _encode(part: Part, encoder: Encoder, tokens: StaticEncoder) -> Part:
     rows = list(rows_of(part.table))
     vectors = [np.empty((0, encoder.dim), np.float32)]
+    ids: list[np.ndarray] = []
     for start in range(0, len(rows), _ENCODE_ROWS):
-        vectors.append(encoder.encode_passages([embedding_text(row) for row in rows[start : start + _ENCODE_ROWS]]))
-    return Part(part.table, np.concatenate(vectors), tokens.token_ids([row.text for row in rows]))
+        texts = [embedding_text(row) for row in rows[start : start + _ENCODE_ROWS]]
+        vectors.append(encoder.encode_passages(texts))
+        ids.extend(tokens.token_ids(texts))
+    return Part(part.table, np.concatenate(vectors), ids)
 
 
 class Segment:

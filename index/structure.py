@@ -7,6 +7,7 @@ find the running numbers, sort the lines into blocks, lay the blocks out as the 
 import re
 from dataclasses import dataclass
 
+from index.abbreviations import find_abbreviations
 from index.body import Block, Body, numbered_lines, sort_lines
 from index.clean import HEADING_SIGN, Line, despace, drop_furniture, drop_licence, is_finished, lines_of, straighten, strip_emphasis, width
 from index.contents import Contents, check_ranges, find_contents, title_key
@@ -111,7 +112,7 @@ def _report(
         path=name, text=layout.text, title=front.title, language=detect_language(layout.text), passages=layout.passages,
         structure=structure, symbol=symbol, references=references, terms=terms, notes=layout.notes, date=front.date,
         year=front.year or _year_of_name(name), session=front.session, body=front.body, agenda_item=front.agenda_item,
-        encoding=encoding, warnings=warnings,
+        abbreviations=find_abbreviations(layout.text), encoding=encoding, warnings=warnings,
     )
 
 
