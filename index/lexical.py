@@ -127,6 +127,30 @@ class LexicalIndex:
         parts = [(tantivy.Occur.Must, self._term("grams", gram, 1.0)) for gram in grams]
         return self._search(parts, depth, None)[0]
 
+    def with_all(self, terms: Sequence[str], grams: Sequence[str], depth: int) -> np.ndarray:
+        """Return the rows int64[m] that hold every one of the terms and of the grams."""
+        parts = [(tantivy.Occur.Must, self._term("terms", term, 1.0)) for term in terms]
+        parts += [(tantivy.Occur.Must, self._term("grams", gram, 1.0)) for gram in grams]
+        return self._search(parts, depth, None)[0]
+
+    def top_alternatives(
+        self, groups: Sequence[Sequence[Sequence[str]]], depth: int, reports: Sequence[int] | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return rows int64[m] and scores float32[m], best first, of the passages that hold an alternative of a group.
+
+        A group is a list of alternatives, an alternative a list of terms of which all must stand in the passage. The
+        score adds up, over the groups, the inverse document frequency of the rarest term of the best alternative.
+        """
+        parts = [
+            (tantivy.Occur.Should, tantivy.Query.disjunction_max_query([self._all_of(terms) for terms in group]))
+            for group in groups
+        ]
+        return self._search(parts, depth, reports)
+
+    def _all_of(self, terms: Sequence[str]) -> tantivy.Query:
+        every = tantivy.Query.boolean_query([(tantivy.Occur.Must, self._term("terms", term, 1.0)) for term in terms])
+        return tantivy.Query.const_score_query(every, max(self.idf(term) for term in terms))
+
     def with_reference(self, references: Sequence[str], depth: int) -> np.ndarray:
         """Return the rows int64[m] that cite one of the references."""
         parts = [(tantivy.Occur.Should, self._term("references", reference, 1.0)) for reference in references]
