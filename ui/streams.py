@@ -1,0 +1,37 @@
+"""Standard output and error as commands use them, and the index folder that they work on."""
+
+import os
+import re
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+# What would move the cursor, change colours or turn the direction of writing must not come out of a report.
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def say(*lines: str) -> None:
+    """Write lines at once, so that a program at the other end need not wait for them."""
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
+
+
+def complain(text: object) -> None:
+    """Write a remark or an error as one line on standard error."""
+    sys.stderr.write(clean(str(text)) + "\n")
+    sys.stderr.flush()
+
+
+def harmless(text: str) -> str:
+    """Return the text, as long as before, without what would steer a terminal."""
+    return _CONTROL.sub("\ufffd", text)
+
+
+def clean(text: str) -> str:
+    """Return the same on one line."""
+    return " ".join(harmless(text).split())
+
+
+def index_of(options: Namespace) -> Path:
+    """Return the index folder: --index, else REPORTSEARCH_INDEX, else ./.reportsearch."""
+    return Path(options.index or os.environ.get("REPORTSEARCH_INDEX") or ".reportsearch")
