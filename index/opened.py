@@ -152,6 +152,17 @@ class OpenIndex:
         parts = [s.table.rows_in_section(section) for s in self._segments]
         return np.concatenate([np.zeros(0, bool), *parts])
 
+    @cached_property
+    def languages(self) -> frozenset[str]:
+        """Return the languages of the reports, as far as they are known."""
+        return frozenset(report.language for report in self.manifest.reports if report.language)
+
+    @cached_property
+    def abbreviations(self) -> dict[str, str]:
+        """Return what the reports' own definitions of short forms equate, in both directions."""
+        defined = [a for report in self.manifest.reports for a in report.abbreviations]
+        return {a.full: a.short for a in reversed(defined)} | {a.short: a.full for a in reversed(defined)}
+
     # --- vectors and tokens -------------------------------------------------------------------------------------
 
     def nearest(self, vector: np.ndarray, depth: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:

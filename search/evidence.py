@@ -1,0 +1,94 @@
+"""Say why a passage was found: which of its words the question's words stand for, and by what. For shown hits only."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from index.opened import OpenIndex
+from index.words import Word
+from search.hit import Match
+from search.late import meant_words
+from search.probe import Probe, telling_terms
+
+_MOST_BY_MEANING = 8  # of one passage, strongest first
+_WEAKEST = 0.015  # share of the question below which a likeness is not shown
+_WORD = re.compile(r"[^\W_]+")
+_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The matches of one passage, in text order, and the question's words that stand in it."""
+
+    matches: tuple[Match, ...]
+    matched: tuple[str, ...]
+
+
+class Witness:
+    """What is looked for in every hit of one search."""
+
+    def __init__(self, index: OpenIndex, probe: Probe) -> None:
+        self.index, self.probe = index, probe
+        telling = telling_terms(index, probe)
+        asked = index.analyser.words(probe.text)
+        self.words = {w.term: probe.text[w.start : w.end] for w in asked if w.term in telling}
+        self.added: dict[tuple[str, ...], str] = {}
+        for expansion in probe.expansions:
+            terms = tuple(dict.fromkeys(index.analyser.terms(expansion.word)))
+            self.added.setdefault(terms, expansion.source)
+
+    def evidence(self, text: str) -> Evidence:
+        """Return the evidence in a passage's text; of overlapping matches the plainer one is kept."""
+        told = self.index.analyser.words(text)
+        same = [Match(w.start, w.end, self.words[w.term], "lexical") for w in told if w.term in self.words]
+        same = _apart(sorted(same, key=lambda m: (m.start - m.end, m.start)), [])
+        matched = tuple(dict.fromkeys(text[m.start : m.end] for m in sorted(same, key=lambda m: m.start)))
+        matches = _apart(self._by_lexicon(told), same)
+        matches = _apart(self._by_meaning(text), matches)
+        return Evidence(tuple(sorted(matches, key=lambda m: m.start)), matched)
+
+    def _by_lexicon(self, told: list[Word]) -> list[Match]:
+        standing = {word.term for word in told}
+        sources = {
+            term: source for terms, source in self.added.items() if standing.issuperset(terms) for term in terms
+        }
+        return [Match(w.start, w.end, sources[w.term], "lexicon") for w in told if w.term in sources]
+
+    def _by_meaning(self, text: str) -> list[Match]:
+        if self.probe.asked is None:
+            return []
+        encoder, question = self.index.tokens_encoder, self.probe.text
+        found = [m for m in meant_words(encoder, question, text) if m.strength >= _WEAKEST]
+        return [
+            Match(*_whole(text, m.start, m.end), _asked_word(question, m.asked_start, m.asked_end), "dense")
+            for m in found[:_MOST_BY_MEANING]
+        ]
+
+
+def _apart(matches: Iterable[Match], taken: list[Match]) -> list[Match]:
+    """Return the matches taken before and those that overlap none of them."""
+    kept = list(taken)
+    for match in matches:
+        if all(match.end <= other.start or other.end <= match.start for other in kept):
+            kept.append(match)
+    return kept
+
+
+def _whole(text: str, start: int, end: int) -> tuple[int, int]:
+    """Widen a piece of a word to the word; Chinese words are pieces already."""
+    if _HAN.search(text, start, end):
+        return start, end
+    while start > 0 and _joins(text[start - 1]):
+        start -= 1
+    while end < len(text) and _joins(text[end]):
+        end += 1
+    return start, end
+
+
+def _joins(character: str) -> bool:
+    return bool(_WORD.fullmatch(character)) and not _HAN.match(character)
+
+
+def _asked_word(question: str, start: int, end: int) -> str:
+    start, end = _whole(question, start, end)
+    return question[start:end]

@@ -1,0 +1,80 @@
+"""Late interaction with static token vectors: how well each word of a question is met by some word of a passage.
+
+The score is ColBERT's MaxSim (Khattab and Zaharia 2020), each token of the question weighted by its trained length:
+score(q, p) = sum_i w_i max_j cos(q_i, p_j) / sum_i w_i. Knows tokens; nothing of indexes or fusion.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.encoder import StaticEncoder
+
+MOST_TOKENS = 128  # of a question; of a longer one the tokens that say most
+_NEAR = 0.45  # cosine from which a word of the passage is shown as meant by one of the question
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A stretch of the passage that stands for a stretch of the question, by meaning."""
+
+    start: int
+    end: int
+    asked_start: int
+    asked_end: int
+    strength: float  # share of the question's weight times the cosine
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The tokens of a question: distinct ids, unit vectors float32[n, dim], weights float32[n] that add up to 1."""
+
+    vectors: NDArray[np.float32]
+    weights: NDArray[np.float32]
+
+
+def asked_tokens(encoder: StaticEncoder, ids: NDArray[np.int32]) -> Asked:
+    """Return the tokens of a question ready to be compared; a token asked twice weighs double."""
+    distinct, counts = np.unique(ids, return_counts=True)
+    weights = encoder.lengths(distinct) * counts
+    kept = np.argsort(-weights, kind="stable")[:MOST_TOKENS]
+    weights = weights[kept]
+    return Asked(encoder.directions(distinct[kept]), weights / max(float(weights.sum()), 1e-9))
+
+
+def late_scores(encoder: StaticEncoder, asked: Asked, bags: Sequence[NDArray[np.int32]]) -> NDArray[np.float32]:
+    """Return the score of each passage, float32[len(bags)], at most 1; a passage without tokens scores 0."""
+    scores = np.zeros(len(bags), np.float32)
+    filled = [row for row, bag in enumerate(bags) if len(bag)]
+    if not filled or not len(asked.weights):
+        return scores
+    ids = np.concatenate([bags[row] for row in filled])
+    place = np.zeros(encoder.vocabulary, np.int32)
+    place[ids] = 1
+    told = np.flatnonzero(place)
+    place[told] = np.arange(len(told))
+    cosines = asked.vectors @ encoder.directions(told).T
+    starts = np.cumsum([0, *(len(bags[row]) for row in filled[:-1])])
+    scores[filled] = asked.weights @ np.maximum.reduceat(cosines[:, place[ids]], starts, axis=1)
+    return scores
+
+
+def meant_words(encoder: StaticEncoder, question: str, text: str) -> list[Meant]:
+    """Return what in the text each token of the question is nearest to, where it is near, strongest first."""
+    asked, told = encoder.tokens(question), encoder.tokens(text)
+    if not asked or not told:
+        return []
+    asked_ids = np.array([token.id for token in asked], np.int32)
+    weights = encoder.lengths(asked_ids)
+    told_ids = np.array([token.id for token in told], np.int32)
+    cosines = encoder.directions(asked_ids) @ encoder.directions(told_ids).T
+    best = cosines.argmax(axis=1)
+    total = max(float(weights.sum()), 1e-9)
+    found = [
+        Meant(told[j].start, told[j].end, token.start, token.end, float(weights[i] * cosines[i, j]) / total)
+        for i, (token, j) in enumerate(zip(asked, best, strict=True))
+        if cosines[i, j] >= _NEAR
+    ]
+    return sorted(found, key=lambda meant: -meant.strength)

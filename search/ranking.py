@@ -1,0 +1,167 @@
+"""From a probe to ranked rows: gather the best of every leg, weigh their signals, put references first.
+
+The main path of reading. Knows rows and numbers; nothing of texts, citations or pages.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.opened import OpenIndex
+from search.filters import Scope
+from search.fusion import Signals, feedback, fuse
+from search.late import late_scores
+from search.probe import Probe
+
+Mode = Literal["hybrid", "dense", "lexical"]
+Rows = NDArray[np.int64]
+Scores = NDArray[np.float32]
+
+# Rows that each leg gives to the pool; more changed no figure of benchmarks/ranking.py.
+DEPTHS = {"dense": 100, "lexical": 100, "lexicon": 50}
+_BM25_CEILING = 2.2  # a term adds at most its inverse document frequency times k1 + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The pool of a search, best first."""
+
+    signals: Signals
+    scores: Scores
+    ranks: dict[str, dict[int, int]]  # leg -> row -> rank in it
+
+    @property
+    def rows(self) -> Rows:
+        """Return the rows, best first."""
+        return self.signals.rows
+
+
+def rank(index: OpenIndex, probe: Probe, scope: Scope, mode: Mode, *, k: int, first: Sequence[int] = ()) -> Ranked:
+    """Rank the passages in scope; the first k are the same for every k, and the rows in `first` lead in their order."""
+    if scope.empty:
+        return _nothing()
+    legs = _legs(index, probe, scope, mode, DEPTHS)
+    pool = _pool(legs, first)
+    ranked = _weighed(index, probe, pool, legs, mode, first)
+    if k <= len(ranked.rows):
+        return ranked
+    deeper = _legs(index, probe, scope, mode, {leg: max(depth, k) for leg, depth in DEPTHS.items()})
+    rest = np.setdiff1d(_pool(deeper, ()), pool)
+    return _joined(ranked, _weighed(index, probe, rest, deeper, mode, ())) if len(rest) else ranked
+
+
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """Rows that one leg found, best first, with its scores."""
+
+    rows: Rows
+    scores: Scores
+
+
+def _legs(index: OpenIndex, probe: Probe, scope: Scope, mode: Mode, depths: dict[str, int]) -> dict[str, _Leg]:
+    legs: dict[str, _Leg] = {}
+    if mode != "lexical" and probe.vector is not None:
+        legs["dense"] = _Leg(*index.nearest(probe.vector, depths["dense"], scope.mask))
+    if mode != "dense" and (probe.terms or probe.grams):
+        legs["lexical"] = _within(
+            lambda depth: index.lexical.top(probe.terms, probe.grams, depth, scope.reports), depths["lexical"], scope
+        )
+    if mode == "hybrid" and probe.groups:
+        legs["lexicon"] = _within(
+            lambda depth: index.lexical.top_alternatives(probe.groups, depth, scope.reports), depths["lexicon"], scope
+        )
+    return legs
+
+
+def _within(search: Callable[[int], tuple[Rows, Scores]], depth: int, scope: Scope) -> _Leg:
+    """Search deeper and deeper until enough rows pass the filters or no more are found."""
+    asked = depth
+    while True:
+        rows, scores = search(asked)
+        kept = scope.passes(rows)
+        if not scope.by_row or len(rows) < asked or kept.sum() >= depth:
+            return _Leg(rows[kept][:depth], scores[kept][:depth])
+        asked *= 4
+
+
+def _pool(legs: dict[str, _Leg], first: Sequence[int]) -> Rows:
+    return np.unique(np.concatenate([np.array(first, np.int64), *(leg.rows for leg in legs.values())]))
+
+
+def _weighed(
+    index: OpenIndex, probe: Probe, pool: Rows, legs: dict[str, _Leg], mode: Mode, first: Sequence[int]
+) -> Ranked:
+    vectors = index.vectors(pool) if probe.vector is not None else np.zeros((len(pool), 1), np.float32)
+    signals = _signals(index, probe, pool, legs, vectors)
+    scores = _scores(signals, vectors, legs, mode)
+    lead = {row: len(first) - place for place, row in enumerate(first)}
+    leading = np.array([lead.get(int(row), 0) for row in pool], np.int64)
+    order = np.lexsort((pool, -scores, -leading))
+    ranks = {leg: {int(row): n for n, row in enumerate(found.rows, 1)} for leg, found in legs.items()}
+    ranks |= {"reference": {row: n for n, row in enumerate(first, 1)}} if first else {}
+    return Ranked(_taken(signals, order), scores[order], ranks)
+
+
+def _scores(signals: Signals, vectors: NDArray[np.float32], legs: dict[str, _Leg], mode: Mode) -> Scores:
+    """Weigh everything for a hybrid search; a single leg ranks by what it alone knows."""
+    if mode == "dense":
+        return signals.dense
+    if mode == "lexical":
+        return _spread(signals.rows, legs.get("lexical"), 1.0)
+    scores = fuse(signals)
+    return scores + feedback(scores, vectors)
+
+
+def _signals(
+    index: OpenIndex, probe: Probe, pool: Rows, legs: dict[str, _Leg], vectors: NDArray[np.float32]
+) -> Signals:
+    bags = index.token_ids(pool)
+    zeros = np.zeros(len(pool), np.float32)
+    words = _BM25_CEILING * sum(index.lexical.idf(term.term) for term in probe.terms)
+    lexicon = sum(max(index.lexical.idf(term) for terms in group for term in terms) for group in probe.groups)
+    return Signals(
+        rows=pool,
+        dense=vectors @ probe.vector if probe.vector is not None else zeros,
+        late=late_scores(index.tokens_encoder, probe.asked, bags) if probe.asked is not None else zeros,
+        words=np.minimum(_spread(pool, legs.get("lexical"), words), 1),
+        lexicon=_spread(pool, legs.get("lexicon"), lexicon),
+        tokens=np.array([len(bag) for bag in bags], np.float32),
+    )
+
+
+def _spread(pool: Rows, leg: _Leg | None, ceiling: float) -> Scores:
+    """Return the leg's score of each row of the pool as a share of the ceiling, 0 where the leg did not find it."""
+    out = np.zeros(len(pool), np.float32)
+    if leg is not None and len(leg.rows) and ceiling > 0:
+        out[np.searchsorted(pool, leg.rows)] = leg.scores / ceiling
+    return out
+
+
+def _taken(signals: Signals, order: NDArray[np.intp]) -> Signals:
+    return Signals(
+        signals.rows[order], signals.dense[order], signals.late[order], signals.words[order], signals.lexicon[order],
+        signals.tokens[order],
+    )  # fmt: skip
+
+
+def _joined(ranked: Ranked, rest: Ranked) -> Ranked:
+    """Put the rest behind, no score above the last before it."""
+    both = [
+        np.concatenate([getattr(ranked.signals, name), getattr(rest.signals, name)])
+        for name in ("rows", "dense", "late", "words", "lexicon", "tokens")
+    ]
+    last = ranked.scores[-1] if len(ranked.scores) else np.float32(np.inf)
+    scores = np.concatenate([ranked.scores, np.minimum(rest.scores, last)])
+    return replace(ranked, signals=Signals(*both), scores=scores, ranks={**rest.ranks, **_reference(ranked)})
+
+
+def _reference(ranked: Ranked) -> dict[str, dict[int, int]]:
+    return {"reference": ranked.ranks["reference"]} if "reference" in ranked.ranks else {}
+
+
+def _nothing() -> Ranked:
+    empty = np.empty(0, np.float32)
+    return Ranked(Signals(np.empty(0, np.int64), empty, empty, empty, empty, empty), empty, {})

@@ -1,0 +1,81 @@
+"""Passages that a question names: paragraphs of a report by its own symbol, and passages that cite a document. Exact."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from index.errors import UnknownPassage
+from index.manifest import ReportEntry
+from index.opened import OpenIndex
+from index.report import Reference
+from index.table import reference_key
+
+_MOST = 100  # passages that cite one document
+_LETTERS = "ABCDE"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The rows that the references of a question name, in order, and what could not be found."""
+
+    rows: tuple[int, ...]
+    notes: tuple[str, ...]
+
+
+def named_rows(index: OpenIndex, references: tuple[Reference, ...]) -> Named:
+    """Return the rows named: a report's own paragraph first, then passages that cite exactly that, then the document."""
+    rows: dict[int, None] = {}
+    notes = []
+    for reference in references:
+        own, exact, near = (list(found) for found in _found(index, reference))
+        rows |= dict.fromkeys([*own, *exact, *near])
+        name = reference.symbol + (f", para. {reference.paragraph}" if reference.paragraph else "")
+        if not (own or exact or near):
+            notes.append(f"No report here is {name} or cites it.")
+        elif not (own or exact):
+            notes.append(f"No passage cites {name} exactly; those that cite {reference.symbol} stand first.")
+    return Named(tuple(rows), tuple(notes))
+
+
+def _found(index: OpenIndex, reference: Reference) -> tuple[Iterator[int], Iterator[int], Iterator[int]]:
+    key = reference_key(reference.symbol, reference.paragraph)
+    exact = index.lexical.with_reference([key], _MOST)
+    near = index.lexical.with_reference([reference.symbol], _MOST) if reference.paragraph else ()
+    if not len(exact) and not len(near) and re.search(r"/\d+$", reference.symbol):
+        # "57/270" stands for 57/270 A and B where it is no resolution of its own.
+        near = index.lexical.with_reference([f"{reference.symbol} {letter}" for letter in _LETTERS], _MOST)
+    return _own(index, reference), map(int, sorted(exact)), map(int, sorted(near))
+
+
+def _own(index: OpenIndex, reference: Reference) -> Iterator[int]:
+    """Yield the rows of the paragraph in the report that bears the symbol; its first where no paragraph is named."""
+    for report in index.manifest.reports:
+        if report.symbol != reference.symbol or not report.rows:
+            continue
+        if reference.paragraph is None:
+            yield index.rows_of(report).start
+            continue
+        try:
+            yield from rows_of_name(index, report, reference.paragraph)
+        except UnknownPassage:
+            continue
+
+
+def rows_of_name(index: OpenIndex, report: ReportEntry, name: str) -> list[int]:
+    """Return the rows of a paragraph named "18" or "18 (b)"; raise UnknownPassage when the report has none.
+
+    A sub-paragraph that is no passage of its own is found in its paragraph.
+    """
+    number, sub = split_name(name)
+    rows = index.rows_of_paragraph(report, number)
+    exact = [row for row in rows if index.passage(row).passage.sub == sub]
+    return exact if sub and exact else rows
+
+
+def split_name(name: str) -> tuple[str, str | None]:
+    """Return the paragraph number and the sub-paragraph's label: "26 (d) (i)" is ("26", "d (i)")."""
+    match = re.fullmatch(r"(.*?\S)\s*((?:\(\s*[^()]+\s*\)\s*)+)", name.strip())
+    if not match:
+        return name.strip(), None
+    labels = [label.strip() for label in re.findall(r"\(([^()]+)\)", match[2])]
+    return match[1], " ".join([labels[0], *(f"({label})" for label in labels[1:])])

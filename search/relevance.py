@@ -1,0 +1,67 @@
+"""How likely a passage answers the question, from 0 to 1, and the line under which there is no good answer.
+
+A logistic model over the signals of the passage, fitted by `reportsearch calibrate` on questions with and without an
+answer. The figures belong to an encoder: calibration.json beside this file holds those of the bundled one, the file of the
+same name in an index folder those of another encoder, or of a collection of one's own.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import DamagedIndex
+from search.fusion import Signals
+
+FILE = "calibration.json"
+SIGNALS = ("dense", "late", "words", "lexicon")
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Weights of the signals, and the relevance from which a passage is taken for an answer."""
+
+    encoder: str  # fingerprint
+    weights: dict[str, float]
+    bias: float
+    line: float
+    measured: dict[str, float]  # what the calibration reached: auroc, kept, refused, questions
+
+    def relevance(self, signals: Signals) -> NDArray[np.float32]:
+        """Return the relevance of each row, float32[m], each within 0 and 1."""
+        total = np.full(len(signals.rows), self.bias, np.float32)
+        for name, weight in self.weights.items():
+            total += np.float32(weight) * getattr(signals, name)
+        return np.asarray(1 / (1 + np.exp(-np.clip(total, -30, 30))), np.float32)
+
+    def write(self, path: Path) -> None:
+        """Write the calibration as JSON."""
+        path.write_text(json.dumps(asdict(self), indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def calibration_for(folder: Path, encoder: str) -> Calibration:
+    """Return the calibration in the index folder if it is the encoder's, else the bundled one."""
+    own = folder / FILE
+    if own.is_file():
+        found = _read(own)
+        if found.encoder == encoder:
+            return found
+    return _bundled()
+
+
+@cache
+def _bundled() -> Calibration:
+    return _read(Path(__file__).with_name(FILE))
+
+
+def _read(path: Path) -> Calibration:
+    try:
+        return Calibration(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise DamagedIndex(
+            f"The calibration {path} cannot be read ({error}).",
+            "Remove it, or make it again: reportsearch calibrate QUESTIONS.jsonl",
+        ) from error

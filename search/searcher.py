@@ -1,0 +1,245 @@
+"""Ask an open index: a question in, ranked passages with their evidence out."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from index.generation import current
+from index.opened import OpenIndex, open_index
+from search.citation import LANGUAGES, cite
+from search.collection import ReportEntry
+from search.constraints import constrained
+from search.diversity import groups
+from search.evidence import Evidence, Witness
+from search.filters import Filters, Scope, narrowed, scope_of
+from search.hit import Answer, Hit
+from search.probe import Probe, probe_of_passage, probe_of_question
+from search.query import Query, parse_query
+from search.ranking import Mode, Ranked, rank
+from search.references import named_rows, rows_of_name
+from search.relevance import Calibration, calibration_for
+
+if TYPE_CHECKING:
+    from search.cross_encoder import CrossEncoder
+
+_GROUPED = 100  # best passages among which near-identical ones are looked for
+_RERANKED = 50  # best passages that a cross-encoder reads
+LONGEST_QUESTION = 4000  # characters; what stands behind is left out, and said so
+
+
+class Searcher:
+    """One generation of an index, ready to be asked; safe for many threads."""
+
+    def __init__(self, index: OpenIndex) -> None:
+        self.index = index
+
+    @property
+    def generation(self) -> int:
+        """The number of the generation that answers."""
+        return self.index.generation.number
+
+    @cached_property
+    def calibration(self) -> Calibration:
+        """How signals become relevance for this index's encoder."""
+        return calibration_for(self.index.folder, self.index.manifest.encoder.fingerprint)
+
+    def search(
+        self,
+        question: str,
+        *,
+        k: int = 10,
+        mode: Mode = "hybrid",
+        filters: Filters = Filters(),
+        language: str | None = None,
+        closest: bool = False,
+        rerank: "CrossEncoder | None" = None,
+    ) -> Answer:
+        """Return the k best passages, best first; the answer says when none is good enough, and then holds no hits.
+
+        `closest` returns the best passages as hits all the same; `language` is the reader's, for citations. Raises
+        UnknownPassage for a report in `filters` that the index does not hold, DamagedIndex.
+        """
+        started = time.perf_counter()
+        query = parse_query(question[:LONGEST_QUESTION])
+        notes = _notes(question, query)
+        if query.blank:
+            return Answer(question, False, (), self.generation, {}, _since(started), notes=notes)
+        scope = self._scope(filters, query)
+        named = named_rows(self.index, query.references)
+        first = [row for row in named.rows if scope.passes(np.array([row])).all()]
+        probe = probe_of_question(self.index, query.text, meaning=mode != "lexical")
+        ranked = rank(self.index, probe, scope, mode, k=max(k, 0), first=first)
+        if rerank is not None:
+            ranked = rerank.reordered(ranked, query.text, self.index, _RERANKED)
+        hits = self._hits(ranked, probe, k, language or _reader(probe), bool(first))
+        return self._answer(question, hits, probe, (*notes, *scope.notes, *named.notes), started, mode, closest)
+
+    def related(
+        self,
+        report: str,
+        paragraph: str,
+        *,
+        k: int = 10,
+        mode: Mode = "hybrid",
+        own: bool = False,
+        language: str | None = None,
+    ) -> Answer:
+        """Return the passages nearest to a paragraph ("18" or "18 (b)"), of other reports only unless `own`.
+
+        Raises UnknownPassage when the index holds no such report or paragraph.
+        """
+        started = time.perf_counter()
+        entry = self.index.find_report(report)
+        rows = np.array(rows_of_name(self.index, entry, paragraph), np.int64)
+        text = "\n".join(self.index.passage(int(row)).passage.text for row in rows)
+        probe = probe_of_passage(self.index, text, entry.language, rows)
+        ranked = rank(self.index, probe, self._others(entry.number, rows, own), mode, k=max(k, 0))
+        hits = self._hits(ranked, probe, k, language or _reader(probe), False)
+        return self._answer(text, hits, probe, (), started, mode, True)
+
+    def passages(self, report: str, paragraph: str | None = None, *, language: str | None = None) -> tuple[Hit, ...]:
+        """Return the passages of a report, or of one of its paragraphs, in order; raise UnknownPassage for none."""
+        entry = self.index.find_report(report)
+        rows: Sequence[int] = self.index.rows_of(entry)
+        if paragraph is not None:
+            rows = rows_of_name(self.index, entry, paragraph)
+        return tuple(self._shown(row, language or entry.language or "en") for row in rows)
+
+    def neighbours(self, row: int, *, before: int = 2, after: int = 2, language: str | None = None) -> tuple[Hit, ...]:
+        """Return the passage in a row among those around it in its report, in order."""
+        report = self.index.report_of(row)
+        rows = self.index.rows_of(report)
+        around = range(max(rows.start, row - before), min(rows.stop, row + after + 1))
+        return tuple(self._shown(other, language or report.language or "en") for other in around)
+
+    def reports(self) -> tuple[ReportEntry, ...]:
+        """Return the reports of the index in order of path."""
+        return tuple(ReportEntry(self.index, entry) for entry in self.index.manifest.reports)
+
+    def refreshed(self) -> "Searcher":
+        """Return a searcher of the generation now in force: this one, or a new one after a build or a rollback."""
+        return self if current(self.index.folder) == self.index.generation else open_searcher(self.index.folder)
+
+    # --- steps ----------------------------------------------------------------------------------------------------
+
+    def _scope(self, filters: Filters, query: Query) -> Scope:
+        scope = scope_of(self.index, filters.joined(query.filters))
+        return constrained(self.index, scope, query.phrases, query.without)
+
+    def _others(self, report: int, rows: np.ndarray, own: bool) -> Scope:
+        mask = np.ones(self.index.rows, bool) if self.index.alive is None else self.index.alive.copy()
+        mask[rows] = False
+        if not own:
+            entry = next(e for e in self.index.manifest.reports if e.number == report)
+            inside = self.index.rows_of(entry)
+            mask[inside.start : inside.stop] = False
+        return narrowed(Scope(), mask)
+
+    def _hits(self, ranked: Ranked, probe: Probe, k: int, language: str, named: bool) -> tuple[Hit, ...]:
+        if k <= 0 or not len(ranked.rows):
+            return ()
+        relevance = self.calibration.relevance(ranked.signals)
+        witness = Witness(self.index, probe)
+        hits = []
+        for group in self._groups(ranked)[:k]:
+            row = int(ranked.rows[group[0]])
+            evidence = witness.evidence(self.index.passage(row).passage.text)
+            hit = self._shown(row, language, evidence)
+            exact = named and row in ranked.ranks.get("reference", {})
+            hits.append(
+                replace(
+                    hit,
+                    rank=len(hits) + 1,
+                    score=float(ranked.scores[group[0]]),
+                    relevance=1.0 if exact else float(relevance[group[0]]),
+                    ranks={leg: rows[row] for leg, rows in ranked.ranks.items() if row in rows},
+                    similar=tuple(self._shown(int(ranked.rows[other]), language) for other in group[1:]),
+                )
+            )
+        return tuple(hits)
+
+    def _groups(self, ranked: Ranked) -> list[list[int]]:
+        """Group the best of the pool; what follows stands for itself."""
+        best = ranked.rows[:_GROUPED]
+        found = groups(self.index.vectors(best), self.index.token_ids(best))
+        return found + [[position] for position in range(len(best), len(ranked.rows))]
+
+    def _answer(
+        self,
+        question: str,
+        hits: tuple[Hit, ...],
+        probe: Probe,
+        notes: tuple[str, ...],
+        started: float,
+        mode: Mode,
+        closest: bool,
+    ) -> Answer:
+        answered = any(hit.relevance >= self.calibration.line for hit in hits)
+        legs = {leg: probe.problems.get(leg, "ok") for leg in ("dense", "lexical") if mode in ("hybrid", leg)}
+        legs |= {leg: why for leg, why in probe.problems.items() if mode != "lexical"}
+        return Answer(
+            question=question,
+            answered=answered,
+            hits=hits if answered or closest else (),
+            generation=self.generation,
+            legs=legs,
+            took_ms=_since(started),
+            closest=() if answered else hits,
+            expansions=probe.expansions if mode == "hybrid" else (),
+            notes=notes,
+        )
+
+    def _shown(self, row: int, language: str, evidence: Evidence = Evidence((), ())) -> Hit:
+        located = self.index.passage(row)
+        report, passage = located.report, located.passage
+        return Hit(
+            row=row,
+            rank=0,
+            score=0.0,
+            relevance=0.0,
+            report=report.path,
+            symbol=report.symbol,
+            title=report.title,
+            language=report.language,
+            year=report.year,
+            paragraph=passage.paragraph,
+            sub=passage.sub,
+            citation=cite(
+                report.symbol, report.title or Path(report.path).stem, passage.paragraph, passage.sub, language=language
+            ),
+            headings=passage.headings,
+            lead=passage.lead,
+            page=passage.page,
+            text=passage.text,
+            start=passage.start,
+            end=passage.end,
+            matched=evidence.matched,
+            matches=evidence.matches,
+        )
+
+
+def open_searcher(folder: str | Path) -> Searcher:
+    """Open the index in a folder; raise NoIndex, DamagedIndex or IncompatibleIndex."""
+    return Searcher(open_index(folder))
+
+
+def _since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 2)
+
+
+def _reader(probe: Probe) -> str:
+    return probe.language if probe.language in LANGUAGES else "en"
+
+
+def _notes(question: str, query: Query) -> tuple[str, ...]:
+    notes = []
+    if query.blank:
+        notes.append("The question holds no words.")
+    if len(question) > LONGEST_QUESTION:
+        notes.append(f"The question has {len(question):,} characters; only the first {LONGEST_QUESTION:,} were read.")
+    return tuple(notes)
