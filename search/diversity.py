@@ -14,19 +14,19 @@ def groups(vectors: NDArray[np.float32], bags: Sequence[NDArray[np.int32]]) -> l
 
     Whether a passage leads a group depends on better ones only, so the first k groups are the same for every k.
     """
-    alike = vectors @ vectors.T >= _ALIKE_VECTORS
-    distinct = [np.unique(bag) for bag in bags]
-    found: list[list[int]] = []
+    alike = np.tril(vectors @ vectors.T >= _ALIKE_VECTORS, -1)  # [i, j]: j is better than i and like it
+    leads: dict[int, list[int]] = {}
     for position in range(len(bags)):
-        leader = next((g for g in found if alike[g[0], position] and _same(distinct[g[0]], distinct[position])), None)
+        better = (int(j) for j in np.flatnonzero(alike[position]) if int(j) in leads)
+        leader = next((j for j in better if _same(bags[j], bags[position])), None)
         if leader is None:
-            found.append([position])
+            leads[position] = [position]
         else:
-            leader.append(position)
-    return found
+            leads[leader].append(position)
+    return list(leads.values())
 
 
 def _same(one: NDArray[np.int32], other: NDArray[np.int32]) -> bool:
-    shared = len(np.intersect1d(one, other, assume_unique=True))
-    total = len(one) + len(other) - shared
+    shared = len(np.intersect1d(one, other))
+    total = len(np.union1d(one, other))
     return total > 0 and shared >= _SHARED_TOKENS * total

@@ -1,13 +1,12 @@
 """Say why a passage was found: which of its words the question's words stand for, and by what. For shown hits only."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from index.opened import OpenIndex
-from index.words import Word
 from search.hit import Match
-from search.late import meant_words
+from search.late import Meant, meant_words
 from search.probe import Probe, telling_terms
 
 _MOST_BY_MEANING = 8  # of one passage, strongest first
@@ -37,31 +36,35 @@ class Witness:
             terms = tuple(dict.fromkeys(index.analyser.terms(expansion.word)))
             self.added.setdefault(terms, expansion.source)
 
-    def evidence(self, text: str) -> Evidence:
-        """Return the evidence in a passage's text; of overlapping matches the plainer one is kept."""
-        told = self.index.analyser.words(text)
-        same = [Match(w.start, w.end, self.words[w.term], "lexical") for w in told if w.term in self.words]
+    def evidence(self, texts: Sequence[str]) -> list[Evidence]:
+        """Return the evidence in each passage's text; of overlapping matches the plainer one is kept."""
+        meant: list[list[Meant]] = [[] for _ in texts]
+        if self.probe.asked is not None:
+            encoder = self.index.tokens_encoder
+            meant = meant_words(encoder, encoder.tokens(self.probe.text), texts)
+        return [self._evidence(text, found) for text, found in zip(texts, meant, strict=True)]
+
+    def _evidence(self, text: str, meant: list[Meant]) -> Evidence:
+        analyser = self.index.analyser
+        same = [Match(w.start, w.end, self.words[w.term], "lexical") for w in analyser.occurrences(text, self.words)]
         same = _apart(sorted(same, key=lambda m: (m.start - m.end, m.start)), [])
         matched = tuple(dict.fromkeys(text[m.start : m.end] for m in sorted(same, key=lambda m: m.start)))
-        matches = _apart(self._by_lexicon(told), same)
-        matches = _apart(self._by_meaning(text), matches)
+        matches = _apart(self._by_lexicon(text), same)
+        matches = _apart(self._by_meaning(text, meant), matches)
         return Evidence(tuple(sorted(matches, key=lambda m: m.start)), matched)
 
-    def _by_lexicon(self, told: list[Word]) -> list[Match]:
+    def _by_lexicon(self, text: str) -> list[Match]:
+        told = self.index.analyser.occurrences(text, {term for terms in self.added for term in terms})
         standing = {word.term for word in told}
-        sources = {
-            term: source for terms, source in self.added.items() if standing.issuperset(terms) for term in terms
-        }
+        sources = {t: source for terms, source in self.added.items() if standing.issuperset(terms) for t in terms}
         return [Match(w.start, w.end, sources[w.term], "lexicon") for w in told if w.term in sources]
 
-    def _by_meaning(self, text: str) -> list[Match]:
-        if self.probe.asked is None:
-            return []
-        encoder, question = self.index.tokens_encoder, self.probe.text
-        found = [m for m in meant_words(encoder, question, text) if m.strength >= _WEAKEST]
+    def _by_meaning(self, text: str, meant: list[Meant]) -> list[Match]:
+        question = self.probe.text
         return [
             Match(*_whole(text, m.start, m.end), _asked_word(question, m.asked_start, m.asked_end), "dense")
-            for m in found[:_MOST_BY_MEANING]
+            for m in meant[:_MOST_BY_MEANING]
+            if m.strength >= _WEAKEST
         ]
 
 

@@ -10,18 +10,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-DENSE = 1.0
-LATE = 1.5
-WORDS = 0.6
-LEXICON = 0.2
-# The longest of many passages finds a near word for everything: each doubling of the length costs 0.055.
-LENGTH = -0.08
-# Rocchio feedback from the best passages (as in pseudo-relevance feedback for dense retrieval, Yu et al. 2021).
-FEEDBACK = 0.5
 FEEDBACK_DEPTH = 10
 FEEDBACK_TEMPERATURE = 0.1
 _TYPICAL_TOKENS = 60.0
 _FEWEST_TOKENS = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each signal counts; 0 switches a stage off."""
+
+    dense: float = 1.0
+    late: float = 1.5
+    words: float = 0.6
+    lexicon: float = 0.2
+    # The longest of many passages finds a near word for everything: each doubling of the length costs 0.055.
+    length: float = -0.08
+    # Rocchio feedback from the best passages (as in pseudo-relevance feedback for dense retrieval, Yu et al. 2021).
+    feedback: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +42,19 @@ class Signals:
     tokens: NDArray[np.float32]  # length of the passage
 
 
-def fuse(signals: Signals) -> NDArray[np.float32]:
+def fuse(signals: Signals, weights: Weights) -> NDArray[np.float32]:
     """Return the score of each row before feedback, float32[m]."""
-    length = np.log(np.maximum(signals.tokens, _FEWEST_TOKENS) / _TYPICAL_TOKENS)
-    score = DENSE * signals.dense + LATE * signals.late + WORDS * signals.words + LEXICON * signals.lexicon
-    return np.asarray(score + LENGTH * length, np.float32)
+    score = weights.dense * signals.dense + weights.late * signals.late
+    score += weights.words * signals.words + weights.lexicon * signals.lexicon
+    score += weights.length * np.log(np.maximum(signals.tokens, _FEWEST_TOKENS) / _TYPICAL_TOKENS)
+    return np.asarray(score, np.float32)
 
 
 def feedback(scores: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return what each row gains by likeness to the best rows, float32[m]; vectors are unit rows float32[m, dim]."""
+    """Return the likeness of each row to the best rows, float32[m]; vectors are unit rows float32[m, dim]."""
     best = np.argsort(-scores, kind="stable")[:FEEDBACK_DEPTH]
     if not len(best):
         return np.zeros(0, np.float32)
     shares = np.exp((scores[best] - scores[best[0]]) / FEEDBACK_TEMPERATURE)
     centre = shares @ vectors[best]
-    length = float(np.linalg.norm(centre))
-    return np.asarray(FEEDBACK * (vectors @ centre) / (length or 1.0), np.float32)
+    return np.asarray(vectors @ centre / (float(np.linalg.norm(centre)) or 1.0), np.float32)

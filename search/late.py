@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder import StaticEncoder
+from index.encoder import StaticEncoder, Token
 
 MOST_TOKENS = 128  # of a question; of a longer one the tokens that say most
 _NEAR = 0.45  # cosine from which a word of the passage is shown as meant by one of the question
@@ -61,20 +61,31 @@ def late_scores(encoder: StaticEncoder, asked: Asked, bags: Sequence[NDArray[np.
     return scores
 
 
-def meant_words(encoder: StaticEncoder, question: str, text: str) -> list[Meant]:
-    """Return what in the text each token of the question is nearest to, where it is near, strongest first."""
-    asked, told = encoder.tokens(question), encoder.tokens(text)
-    if not asked or not told:
-        return []
+def meant_words(encoder: StaticEncoder, asked: Sequence[Token], texts: Sequence[str]) -> list[list[Meant]]:
+    """Return, for each text, what each token of the question is nearest to, where it is near, strongest first."""
+    told = [encoder.tokens(text) for text in texts]
+    if not asked or not any(told):
+        return [[] for _ in texts]
     asked_ids = np.array([token.id for token in asked], np.int32)
     weights = encoder.lengths(asked_ids)
-    told_ids = np.array([token.id for token in told], np.int32)
-    cosines = encoder.directions(asked_ids) @ encoder.directions(told_ids).T
+    weights /= max(float(weights.sum()), 1e-9)
+    distinct = np.unique(np.array([token.id for tokens in told for token in tokens], np.int32))
+    cosines = encoder.directions(asked_ids) @ encoder.directions(distinct).T
+    found = []
+    for tokens in told:
+        columns = np.searchsorted(distinct, np.array([token.id for token in tokens], np.int32))
+        found.append(_nearest(asked, weights, tokens, cosines[:, columns]) if tokens else [])
+    return found
+
+
+def _nearest(
+    asked: Sequence[Token], weights: NDArray[np.float32], told: Sequence[Token], cosines: NDArray[np.float32]
+) -> list[Meant]:
     best = cosines.argmax(axis=1)
-    total = max(float(weights.sum()), 1e-9)
+    near = cosines[np.arange(len(asked)), best]
     found = [
-        Meant(told[j].start, told[j].end, token.start, token.end, float(weights[i] * cosines[i, j]) / total)
-        for i, (token, j) in enumerate(zip(asked, best, strict=True))
-        if cosines[i, j] >= _NEAR
+        Meant(told[j].start, told[j].end, asked[i].start, asked[i].end, float(weights[i] * near[i]))
+        for i, j in enumerate(best)
+        if near[i] >= _NEAR
     ]
     return sorted(found, key=lambda meant: -meant.strength)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from index.opened import OpenIndex
 from search.filters import Scope
-from search.fusion import Signals, feedback, fuse
+from search.fusion import Signals, Weights, feedback, fuse
 from search.late import late_scores
 from search.probe import Probe
 
@@ -39,18 +39,27 @@ class Ranked:
         return self.signals.rows
 
 
-def rank(index: OpenIndex, probe: Probe, scope: Scope, mode: Mode, *, k: int, first: Sequence[int] = ()) -> Ranked:
-    """Rank the passages in scope; the first k are the same for every k, and the rows in `first` lead in their order."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to rank: by what, and which rows lead in their own order."""
+
+    mode: Mode = "hybrid"
+    weights: Weights = Weights()
+    first: tuple[int, ...] = ()
+
+
+def rank(index: OpenIndex, probe: Probe, scope: Scope, plan: Plan, *, k: int) -> Ranked:
+    """Rank the passages in scope; the first k are the same for every k."""
     if scope.empty:
         return _nothing()
-    legs = _legs(index, probe, scope, mode, DEPTHS)
-    pool = _pool(legs, first)
-    ranked = _weighed(index, probe, pool, legs, mode, first)
+    legs = _legs(index, probe, scope, plan.mode, DEPTHS)
+    pool = _pool(legs, plan.first)
+    ranked = _weighed(index, probe, pool, legs, plan)
     if k <= len(ranked.rows):
         return ranked
-    deeper = _legs(index, probe, scope, mode, {leg: max(depth, k) for leg, depth in DEPTHS.items()})
+    deeper = _legs(index, probe, scope, plan.mode, {leg: max(depth, k) for leg, depth in DEPTHS.items()})
     rest = np.setdiff1d(_pool(deeper, ()), pool)
-    return _joined(ranked, _weighed(index, probe, rest, deeper, mode, ())) if len(rest) else ranked
+    return _joined(ranked, _weighed(index, probe, rest, deeper, replace(plan, first=()))) if len(rest) else ranked
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +100,11 @@ def _pool(legs: dict[str, _Leg], first: Sequence[int]) -> Rows:
     return np.unique(np.concatenate([np.array(first, np.int64), *(leg.rows for leg in legs.values())]))
 
 
-def _weighed(
-    index: OpenIndex, probe: Probe, pool: Rows, legs: dict[str, _Leg], mode: Mode, first: Sequence[int]
-) -> Ranked:
+def _weighed(index: OpenIndex, probe: Probe, pool: Rows, legs: dict[str, _Leg], plan: Plan) -> Ranked:
     vectors = index.vectors(pool) if probe.vector is not None else np.zeros((len(pool), 1), np.float32)
     signals = _signals(index, probe, pool, legs, vectors)
-    scores = _scores(signals, vectors, legs, mode)
+    scores = _scores(signals, vectors, legs, plan)
+    first = plan.first
     lead = {row: len(first) - place for place, row in enumerate(first)}
     leading = np.array([lead.get(int(row), 0) for row in pool], np.int64)
     order = np.lexsort((pool, -scores, -leading))
@@ -105,14 +113,14 @@ def _weighed(
     return Ranked(_taken(signals, order), scores[order], ranks)
 
 
-def _scores(signals: Signals, vectors: NDArray[np.float32], legs: dict[str, _Leg], mode: Mode) -> Scores:
+def _scores(signals: Signals, vectors: NDArray[np.float32], legs: dict[str, _Leg], plan: Plan) -> Scores:
     """Weigh everything for a hybrid search; a single leg ranks by what it alone knows."""
-    if mode == "dense":
+    if plan.mode == "dense":
         return signals.dense
-    if mode == "lexical":
+    if plan.mode == "lexical":
         return _spread(signals.rows, legs.get("lexical"), 1.0)
-    scores = fuse(signals)
-    return scores + feedback(scores, vectors)
+    scores = fuse(signals, plan.weights)
+    return np.asarray(scores + np.float32(plan.weights.feedback) * feedback(scores, vectors), np.float32)
 
 
 def _signals(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.generation import current
-from index.opened import OpenIndex, open_index
+from index.opened import Located, OpenIndex, open_index
 from search.citation import LANGUAGES, cite
 from search.collection import ReportEntry
 from search.constraints import constrained
@@ -20,7 +20,8 @@ from search.filters import Filters, Scope, narrowed, scope_of
 from search.hit import Answer, Hit
 from search.probe import Probe, probe_of_passage, probe_of_question
 from search.query import Query, parse_query
-from search.ranking import Mode, Ranked, rank
+from search.fusion import Weights
+from search.ranking import Mode, Plan, Ranked, rank
 from search.references import named_rows, rows_of_name
 from search.relevance import Calibration, calibration_for
 
@@ -35,8 +36,9 @@ LONGEST_QUESTION = 4000  # characters; what stands behind is left out, and said 
 class Searcher:
     """One generation of an index, ready to be asked; safe for many threads."""
 
-    def __init__(self, index: OpenIndex) -> None:
+    def __init__(self, index: OpenIndex, weights: Weights = Weights()) -> None:
         self.index = index
+        self.weights = weights
 
     @property
     def generation(self) -> int:
@@ -71,9 +73,9 @@ class Searcher:
             return Answer(question, False, (), self.generation, {}, _since(started), notes=notes)
         scope = self._scope(filters, query)
         named = named_rows(self.index, query.references)
-        first = [row for row in named.rows if scope.passes(np.array([row])).all()]
+        first = tuple(row for row in named.rows if scope.passes(np.array([row])).all())
         probe = probe_of_question(self.index, query.text, meaning=mode != "lexical")
-        ranked = rank(self.index, probe, scope, mode, k=max(k, 0), first=first)
+        ranked = rank(self.index, probe, scope, Plan(mode, self.weights, first), k=max(k, 0))
         if rerank is not None:
             ranked = rerank.reordered(ranked, query.text, self.index, _RERANKED)
         hits = self._hits(ranked, probe, k, language or _reader(probe), bool(first))
@@ -98,7 +100,7 @@ class Searcher:
         rows = np.array(rows_of_name(self.index, entry, paragraph), np.int64)
         text = "\n".join(self.index.passage(int(row)).passage.text for row in rows)
         probe = probe_of_passage(self.index, text, entry.language, rows)
-        ranked = rank(self.index, probe, self._others(entry.number, rows, own), mode, k=max(k, 0))
+        ranked = rank(self.index, probe, self._others(entry.number, rows, own), Plan(mode, self.weights), k=max(k, 0))
         hits = self._hits(ranked, probe, k, language or _reader(probe), False)
         return self._answer(text, hits, probe, (), started, mode, True)
 
@@ -108,14 +110,14 @@ class Searcher:
         rows: Sequence[int] = self.index.rows_of(entry)
         if paragraph is not None:
             rows = rows_of_name(self.index, entry, paragraph)
-        return tuple(self._shown(row, language or entry.language or "en") for row in rows)
+        return tuple(self._at(row, language or entry.language or "en") for row in rows)
 
     def neighbours(self, row: int, *, before: int = 2, after: int = 2, language: str | None = None) -> tuple[Hit, ...]:
         """Return the passage in a row among those around it in its report, in order."""
         report = self.index.report_of(row)
         rows = self.index.rows_of(report)
         around = range(max(rows.start, row - before), min(rows.stop, row + after + 1))
-        return tuple(self._shown(other, language or report.language or "en") for other in around)
+        return tuple(self._at(other, language or report.language or "en") for other in around)
 
     def reports(self) -> tuple[ReportEntry, ...]:
         """Return the reports of the index in order of path."""
@@ -144,12 +146,13 @@ class Searcher:
         if k <= 0 or not len(ranked.rows):
             return ()
         relevance = self.calibration.relevance(ranked.signals)
-        witness = Witness(self.index, probe)
+        leading = self._groups(ranked)[:k]
+        located = [self.index.passage(int(ranked.rows[group[0]])) for group in leading]
+        told = Witness(self.index, probe).evidence([one.passage.text for one in located])
         hits = []
-        for group in self._groups(ranked)[:k]:
-            row = int(ranked.rows[group[0]])
-            evidence = witness.evidence(self.index.passage(row).passage.text)
-            hit = self._shown(row, language, evidence)
+        for group, where, evidence in zip(leading, located, told, strict=True):
+            row = where.row
+            hit = self._shown(where, language, evidence)
             exact = named and row in ranked.ranks.get("reference", {})
             hits.append(
                 replace(
@@ -158,7 +161,7 @@ class Searcher:
                     score=float(ranked.scores[group[0]]),
                     relevance=1.0 if exact else float(relevance[group[0]]),
                     ranks={leg: rows[row] for leg, rows in ranked.ranks.items() if row in rows},
-                    similar=tuple(self._shown(int(ranked.rows[other]), language) for other in group[1:]),
+                    similar=tuple(self._at(int(ranked.rows[other]), language) for other in group[1:]),
                 )
             )
         return tuple(hits)
@@ -194,11 +197,13 @@ class Searcher:
             notes=notes,
         )
 
-    def _shown(self, row: int, language: str, evidence: Evidence = Evidence((), ())) -> Hit:
-        located = self.index.passage(row)
+    def _at(self, row: int, language: str) -> Hit:
+        return self._shown(self.index.passage(row), language, Evidence((), ()))
+
+    def _shown(self, located: Located, language: str, evidence: Evidence) -> Hit:
         report, passage = located.report, located.passage
         return Hit(
-            row=row,
+            row=located.row,
             rank=0,
             score=0.0,
             relevance=0.0,
