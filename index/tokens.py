@@ -24,8 +24,8 @@ class TokenStore:
     """The token ids of one segment."""
 
     def __init__(self, folder: Path) -> None:
-        self._ids = np.load(folder / "tokens.npy", mmap_mode="r", allow_pickle=False)
-        self._offsets = np.load(folder / "token-offsets.npy", mmap_mode="r", allow_pickle=False)
+        self._ids = np.load(folder / "tokens.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
+        self._offsets = np.load(folder / "token-offsets.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
 
     def rows(self, rows: Sequence[int] | np.ndarray) -> list[np.ndarray]:
         """Return the ids of some rows, int32 arrays in the order asked for."""

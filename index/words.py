@@ -22,6 +22,7 @@ _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _TOKEN = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+(?:[/.\-'’][^\W_{_HAN}]+)*")
 _OTHER_TOKEN = re.compile(rf"[^\W_{_HAN}]+(?:[/.\-'’][^\W_{_HAN}]+)*")
 _HAN_RUN = re.compile(rf"[{_HAN}]+")
+_MARK = re.compile("[\u0300-\u036f\u0610-\u061a\u0640\u064b-\u065f\u0670\u200b-\u200d\ufeff]")  # folded to nothing
 _PART = re.compile(r"[^\W_]+")
 _ARABIC = {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي", "ـ": ""}
 
@@ -114,7 +115,7 @@ class Analyser:
                 for term in self._split(match.group())
                 if term in terms
             ]
-        if any(len(_folding()[ord(character)]) != 1 for character in set(text)):
+        if len(folded) != len(text) or _MARK.search(text):
             places = _fold_with_places(text)[1]
             found = [Word(word.term, places[word.start], places[word.end]) for word in found]
         return sorted(found, key=lambda word: (word.start, -word.end))

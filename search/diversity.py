@@ -15,9 +15,12 @@ def groups(vectors: NDArray[np.float32], bags: Sequence[NDArray[np.int32]]) -> l
     Whether a passage leads a group depends on better ones only, so the first k groups are the same for every k.
     """
     alike = np.tril(vectors @ vectors.T >= _ALIKE_VECTORS, -1)  # [i, j]: j is better than i and like it
+    candidates: dict[int, list[int]] = {}
+    for position, better_one in np.argwhere(alike):
+        candidates.setdefault(int(position), []).append(int(better_one))
     leads: dict[int, list[int]] = {}
     for position in range(len(bags)):
-        better = (int(j) for j in np.flatnonzero(alike[position]) if int(j) in leads)
+        better = (j for j in candidates.get(position, ()) if j in leads)
         leader = next((j for j in better if _same(bags[j], bags[position])), None)
         if leader is None:
             leads[position] = [position]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from index.opened import OpenIndex
+from index.words import Word
 from search.hit import Match
 from search.late import Meant, meant_words
 from search.probe import Probe, telling_terms
@@ -35,6 +36,7 @@ class Witness:
         for expansion in probe.expansions:
             terms = tuple(dict.fromkeys(index.analyser.terms(expansion.word)))
             self.added.setdefault(terms, expansion.source)
+        self.terms = {*self.words, *(term for terms in self.added for term in terms)}
 
     def evidence(self, texts: Sequence[str]) -> list[Evidence]:
         """Return the evidence in each passage's text; of overlapping matches the plainer one is kept."""
@@ -45,16 +47,15 @@ class Witness:
         return [self._evidence(text, found) for text, found in zip(texts, meant, strict=True)]
 
     def _evidence(self, text: str, meant: list[Meant]) -> Evidence:
-        analyser = self.index.analyser
-        same = [Match(w.start, w.end, self.words[w.term], "lexical") for w in analyser.occurrences(text, self.words)]
+        told = self.index.analyser.occurrences(text, self.terms)
+        same = [Match(w.start, w.end, self.words[w.term], "lexical") for w in told if w.term in self.words]
         same = _apart(sorted(same, key=lambda m: (m.start - m.end, m.start)), [])
         matched = tuple(dict.fromkeys(text[m.start : m.end] for m in sorted(same, key=lambda m: m.start)))
-        matches = _apart(self._by_lexicon(text), same)
+        matches = _apart(self._by_lexicon(told), same)
         matches = _apart(self._by_meaning(text, meant), matches)
         return Evidence(tuple(sorted(matches, key=lambda m: m.start)), matched)
 
-    def _by_lexicon(self, text: str) -> list[Match]:
-        told = self.index.analyser.occurrences(text, {term for terms in self.added for term in terms})
+    def _by_lexicon(self, told: list[Word]) -> list[Match]:
         standing = {word.term for word in told}
         sources = {t: source for terms, source in self.added.items() if standing.issuperset(terms) for t in terms}
         return [Match(w.start, w.end, sources[w.term], "lexicon") for w in told if w.term in sources]
