@@ -23,11 +23,11 @@ class Weights:
     dense: float = 1.0
     late: float = 1.5
     words: float = 0.6
-    lexicon: float = 0.2
-    # The longest of many passages finds a near word for everything: each doubling of the length costs 0.055.
-    length: float = -0.08
+    lexicon: float = 0.25
+    # The longest of many passages finds a near word for everything: each doubling of the length costs 0.083.
+    length: float = -0.12
     # Rocchio feedback from the best passages (as in pseudo-relevance feedback for dense retrieval, Yu et al. 2021).
-    feedback: float = 0.5
+    feedback: float = 0.75
 
 
 @dataclass(frozen=True, slots=True)

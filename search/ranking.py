@@ -128,8 +128,11 @@ def _signals(
 ) -> Signals:
     bags = index.token_ids(pool)
     zeros = np.zeros(len(pool), np.float32)
-    words = _BM25_CEILING * sum(index.lexical.idf(term.term) for term in probe.terms)
-    lexicon = sum(max(index.lexical.idf(term) for terms in group for term in terms) for group in probe.groups)
+    idf, known = index.lexical.idf, index.lexical.frequency
+    words = _BM25_CEILING * sum(idf(term.term) for term in probe.terms)
+    # What the reports say in the question's own words leaves less to the words that the lexicon adds.
+    lexicon = sum(max(idf(term) for terms in group for term in terms) for group in probe.groups)
+    lexicon += sum(idf(term.term) for term in probe.terms if known(term.term))
     return Signals(
         rows=pool,
         dense=vectors @ probe.vector if probe.vector is not None else zeros,
