@@ -95,7 +95,7 @@ class StaticEncoder:
         vectors = np.zeros((len(texts), self.dim), np.float32)
         for start in range(0, len(texts), _BATCH):
             ids = self.token_ids(texts[start : start + _BATCH])
-            vectors[start : start + len(ids)] = self._pool(ids)
+            vectors[start : start + len(ids)] = self.pool(ids)
         return vectors
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
@@ -128,7 +128,7 @@ class StaticEncoder:
         known: NDArray[np.int32] = ids[ids != self._unknown]
         return known
 
-    def _pool(self, bags: list[NDArray[np.int32]]) -> NDArray[np.float32]:
+    def pool(self, bags: list[NDArray[np.int32]]) -> NDArray[np.float32]:
         """Sum the vectors of each bag and scale the sum to unit length."""
         filled = np.array([row for row, bag in enumerate(bags) if len(bag)], np.intp)
         vectors = np.zeros((len(bags), self.dim), np.float32)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from operator import add
 from pathlib import Path
 
 from index.errors import UnreadableFile
@@ -92,6 +93,12 @@ class Analyser:
         """Return every Chinese character and pair of neighbours: what jieba cuts differently is found by these."""
         return [gram for run in _HAN_RUN.findall(fold(text)) for gram in _grams(run)]
 
+    def fields(self, text: str) -> tuple[str, str]:
+        """Return the terms and the grams of a passage as the index of words takes them: blanks between them."""
+        folded = fold(text)
+        terms = [term for token in _TOKEN.findall(folded) for term in self._split(token)]
+        return " ".join(terms), " ".join(gram for run in _HAN_RUN.findall(folded) for gram in _grams(run))
+
     def words(self, text: str) -> list[Word]:
         """Return the words with their places in the text as it was given, for highlighting."""
         folded, places = _fold_with_places(text)
@@ -116,7 +123,7 @@ class Analyser:
 
 
 def _grams(run: str) -> list[str]:
-    return [*run, *(run[i : i + 2] for i in range(len(run) - 1))]
+    return [*run, *map(add, run, run[1:])]
 
 
 def _fold_with_places(text: str) -> tuple[str, list[int]]:
