@@ -92,8 +92,9 @@ class _BatchWriter:
     def _write(self, rows: int) -> None:
         table = pa.concat_tables(self._waiting)
         for start in range(0, rows, _BATCH):
-            batch = table.slice(start, min(_BATCH, rows - start)).combine_chunks().to_batches()
-            self._sink.write(batch[0].serialize())
+            # Taken, not sliced: the bytes of a slice depend on what it was cut from.
+            batch = table.take(np.arange(start, min(start + _BATCH, rows))).combine_chunks().to_batches()[0]
+            self._sink.write(batch.serialize())
             self._places.append(self._sink.tell())
         self._waiting = [table.slice(rows)]
         self._count -= rows
