@@ -108,11 +108,10 @@ class Analyser:
         for match in _TOKEN.finditer(folded):
             token, at = match.group(), match.start()
             if not _HAN_RUN.match(token):
-                for term in self._split(token):
-                    yield Word(term, places[at], places[match.end()])
+                yield from (_word(term, places, at, match.end()) for term in self._split(token))
                 continue
             for term, start, end in self._jieba.tokenize(token, "search"):
-                yield Word(term, places[at + start], places[at + end])
+                yield _word(term, places, at + start, at + end)
 
     def _split(self, token: str) -> list[str]:
         if _HAN_RUN.match(token):
@@ -120,6 +119,11 @@ class Analyser:
         parts = _PART.findall(token)
         stems = [self._stem(part) for part in parts]
         return stems if len(parts) == 1 else [token, *stems]
+
+
+def _word(term: str, places: list[int], start: int, end: int) -> Word:
+    # One character can fold to several (¼), and an accent to none: it goes with the letter before it.
+    return Word(term, places[start], max(places[end], places[end - 1] + 1))
 
 
 def _grams(run: str) -> list[str]:
