@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index.encoder import Encoder, StaticEncoder, open_encoder
+from index.encoder import Encoder, StaticEncoder, bundled_encoder, open_encoder
 from index.errors import DamagedIndex, DiskFull, IncompatibleIndex, NoIndex, NothingToIndex, NotWritable, OutOfMemory
 from index.generation import check_files, current, lexical_files, load_manifest, publish, writing
 from index.leaf import Cutter, Leaf, Tools, Words, open_leaf, write_leaf
@@ -102,7 +102,7 @@ def build_index(
     with _telling(index), writing(index):
         progress(Progress("looking", 0, 0))
         used = encoder or open_encoder(model, download=download)
-        tokens = used if isinstance(used, StaticEncoder) else StaticEncoder()
+        tokens = used if isinstance(used, StaticEncoder) else bundled_encoder()
         tools = Tools(used, tokens, Analyser(Path(dictionary) if dictionary else None))
         job = _Job(index, paths, tools, str(dictionary) if dictionary else None, memory, progress)
         try:

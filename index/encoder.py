@@ -8,7 +8,7 @@ import json
 import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -161,10 +161,16 @@ def is_static(folder: Path) -> bool:
     return bool(listed) and listed[0]["type"].endswith(".StaticEmbedding") and not listed[0]["path"]
 
 
+@cache
+def bundled_encoder() -> StaticEncoder:
+    """Open the bundled encoder, once: every generation that is opened shares it."""
+    return StaticEncoder()
+
+
 def open_encoder(name: str | None = None, *, download: bool = False) -> Encoder:
     """Open the bundled encoder, a static one without torch, or a transformer by folder or hub name."""
     if name is None or name == "bundled":
-        return StaticEncoder()
+        return bundled_encoder()
     if is_static(Path(name)):
         return StaticEncoder(Path(name))
     from index.transformer import TransformerEncoder

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.dense import ranked
-from index.encoder import Encoder, StaticEncoder, open_encoder
+from index.encoder import Encoder, StaticEncoder, bundled_encoder, open_encoder
 from index.errors import DamagedIndex, IncompatibleIndex, UnknownPassage
 from index.generation import Generation, check_files, current, hold, lexical_files, load_manifest
 from index.lexical import LexicalIndex
@@ -103,10 +103,7 @@ class OpenIndex:
     @cached_property
     def tokens_encoder(self) -> StaticEncoder:
         """The bundled encoder, whose tokens the rows hold."""
-        encoder = open_encoder(None)
-        if not isinstance(encoder, StaticEncoder):
-            raise TypeError("the bundled encoder is a static one")
-        return encoder
+        return bundled_encoder()
 
     @property
     def has_tokens(self) -> bool:
