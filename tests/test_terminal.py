@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -21,25 +22,35 @@ class Screen(io.StringIO):
         return True
 
 
-def hit(**changes: object) -> Hit:
-    values: dict[str, object] = dict(
-        row=0, rank=1, score=1.0, relevance=0.93, report="seeds/a.txt", symbol=None, title="报告", language="zh", year=None,
-        paragraph="18", sub="b", citation="《报告》，第18(b)段", headings=("四. 执行", "B. 协调"), lead="委员会：", page=None,
-        text=TEXT, start=0, end=len(TEXT), ranks={"lexical": 2, "dense": 1}, matched=("能源", "能源", "领域"),
-        matches=(Match(10, 12, "领域", "lexical"),),
-    )  # fmt: skip
-    return Hit(**(values | changes))  # type: ignore[arg-type]
-
-
-def answer(*hits: Hit, **changes: object) -> Answer:
-    values: dict[str, object] = dict(
-        question="?", answered=True, hits=hits, generation=1, legs={"dense": "ok", "lexical": "ok"}, took_ms=1.0
-    )
-    return Answer(**(values | changes))  # type: ignore[arg-type]
+HIT = Hit(
+    row=0,
+    rank=1,
+    score=1.0,
+    relevance=0.93,
+    report="seeds/a.txt",
+    symbol=None,
+    title="报告",
+    language="zh",
+    year=None,
+    paragraph="18",
+    sub="b",
+    citation="《报告》，第18(b)段",
+    headings=("四. 执行", "B. 协调"),
+    lead="委员会：",
+    page=None,
+    text=TEXT,
+    start=0,
+    end=len(TEXT),
+    ranks={"lexical": 2, "dense": 1},
+    matched=("能源", "能源", "领域"),
+    matches=(Match(10, 12, "领域", "lexical"),),
+)
+ANSWER = Answer("?", True, (HIT,), 1, {"dense": "ok", "lexical": "ok"}, 1.0)
+REFUSED = replace(ANSWER, answered=False, hits=(), closest=(HIT,))
 
 
 def test_a_hit_says_where_it_stands_and_why_it_is_there() -> None:
-    assert answer_text(answer(hit()), ZH, Terminal(100)).split("\n") == [
+    assert answer_text(ANSWER, ZH, Terminal(100)).split("\n") == [
         "1. 《报告》，第18(b)段",
         "   报告 · seeds/a.txt",
         "   四. 执行 › B. 协调",
@@ -50,24 +61,23 @@ def test_a_hit_says_where_it_stands_and_why_it_is_there() -> None:
 
 
 def test_matches_are_bold_where_that_can_be_shown() -> None:
-    assert "关键\x1b[1m领域\x1b[0m，" in passage_text(hit(), STYLED)
-    assert "\x1b" not in passage_text(hit(), PLAIN)
+    assert "关键\x1b[1m领域\x1b[0m，" in passage_text(HIT, STYLED)
+    assert "\x1b" not in passage_text(HIT, PLAIN)
 
 
 def test_no_good_answer_is_said_plainly_with_the_way_to_the_closest() -> None:
-    refused = answer_text(answer(answered=False, closest=(hit(),)), EN, PLAIN)
+    refused = answer_text(REFUSED, EN, PLAIN)
     assert refused.startswith("No good answer. ")
     assert refused.endswith("Show the closest passages anyway: --closest")
-    shown = answer_text(answer(hit(), answered=False, closest=(hit(),)), EN, PLAIN)
+    shown = answer_text(replace(REFUSED, hits=(HIT,)), EN, PLAIN)
     assert shown.startswith(EN.closest_shown)
     assert "《报告》" in shown
 
 
 def test_notes_failed_legs_and_added_words_are_told() -> None:
     added = (Expansion("能源", "energy", "lexicon"), Expansion("能", "energy", "lexicon"))
-    told = answer_text(
-        answer(hit(), notes=("A note.",), legs={"dense": "no model", "lexical": "ok"}, expansions=added), EN, PLAIN
-    )
+    legs = {"dense": "no model", "lexical": "ok"}
+    told = answer_text(replace(ANSWER, notes=("A note.",), legs=legs, expansions=added), EN, PLAIN)
     first, second, third = told.split("\n\n")[:3]
     assert first == "A note."
     assert "dense" in second
@@ -76,8 +86,12 @@ def test_notes_failed_legs_and_added_words_are_told() -> None:
 
 
 def test_without_anything_to_look_for_there_is_one_line_of_advice() -> None:
-    told = answer_text(answer(answered=False, legs={}, notes=("The question holds no words.",)), EN, PLAIN)
-    assert told.split("\n\n") == ["The question holds no words.", 'Ask in words: reportsearch search "谁负责可持续能源"']
+    blank = Answer("", False, (), 1, {}, 0.0, notes=("The question holds no words.",))
+    told = answer_text(blank, EN, PLAIN)
+    assert told.split("\n\n") == [
+        "The question holds no words.",
+        'Ask in words: reportsearch search "谁负责可持续能源"',
+    ]
 
 
 def test_what_a_report_says_of_itself_is_a_fact_a_line() -> None:
@@ -94,7 +108,8 @@ def test_what_a_report_says_of_itself_is_a_fact_a_line() -> None:
 
 def test_nothing_in_a_report_steers_the_terminal() -> None:
     evil = "a\x1b[2Jb\x9b31mc\u202ed\re"
-    shown = answer_text(answer(hit(text=evil, title=evil, citation=evil, lead=evil, headings=(evil,))), EN, PLAIN)
+    hit = replace(HIT, text=evil, title=evil, citation=evil, lead=evil, headings=(evil,))
+    shown = answer_text(replace(ANSWER, hits=(hit,)), EN, PLAIN)
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown)
 
 
@@ -111,7 +126,8 @@ def test_lines_fit_and_nothing_is_lost(text: str, width: int) -> None:
 def test_bold_changes_no_line(text: str, data: st.DataObject) -> None:
     places = st.integers(0, len(text))
     matches = [
-        Match(min(pair), max(pair), "w", "lexical") for pair in data.draw(st.lists(st.tuples(places, places), max_size=4))
+        Match(min(pair), max(pair), "w", "lexical")
+        for pair in data.draw(st.lists(st.tuples(places, places), max_size=4))
     ]
     bold = wrapped(text, matches, 12, STYLED)
     assert [re.sub(r"\x1b\[\dm", "", line) for line in bold] == wrapped(text, (), 12, PLAIN)
