@@ -3,46 +3,38 @@
 What did not change is carried over; what was finished before an interruption is not done again.
 """
 
+import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from index.encoder import Encoder, StaticEncoder, open_encoder
-from index.errors import DamagedIndex, IncompatibleIndex, NoIndex, NotAReport, NothingToIndex, UnreadableFile
-from index.generation import Generation, current, load_manifest, publish, writing
+import numpy as np
+
+from index.encoder import Encoder, StaticEncoder, bundled_encoder, open_encoder
+from index.errors import DamagedIndex, DiskFull, IncompatibleIndex, NoIndex, NothingToIndex, NotWritable, OutOfMemory
+from index.generation import check_files, current, lexical_files, load_manifest, publish, writing
+from index.leaf import Cutter, Leaf, Tools, Words, open_leaf, write_leaf
 from index.lexical import LexicalRow, write_lexical
-from index.manifest import FORMAT, EncoderEntry, Manifest, ReportEntry, SegmentEntry, entry_of
-from index.reader import read_report
-from index.segment import Part, Segment, write_segment
+from index.manifest import FORMAT, EncoderEntry, Manifest, Reports, SegmentEntry
+from index.plan import Old, Placed, Target, Task, earlier_versions, lay_out, numbered, runs, split, tasks
+from index.reader import READABLE
+from index.segment import Segment, SegmentWriter
+from index.sources import Failure, find_sources
 from index.structure import PARSER_VERSION
-from index.table import PassageTable, report_table, rows_of
 from index.words import Analyser
 
-READABLE = (".txt", ".text", ".md", ".markdown", ".jsonl", ".ndjson")
-# Up to here everything is written anew in one segment, so that the bytes do not depend on the history.
-COMPACT_BELOW = 20_000
-SEGMENT_ROWS = 100_000
-# A segment is written anew when this share of its rows belongs to no report any more.
-_DEAD_SHARE = 0.3
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A file that could not be read, and why."""
-
-    path: str
-    reason: str
-    advice: str
+MEMORY = 4 << 30  # bytes that a build keeps to unless told otherwise
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a build has come; `total` is 0 while it is not known."""
 
-    stage: str  # "looking", "reading", "embedding", "words", "publishing"
+    stage: str  # "looking", "reading" (files), "embedding" (passages), "joining", "words" (passages), "publishing"
     done: int
     total: int
 
@@ -64,27 +56,26 @@ class BuildResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
-    """A file that may be a report, with its checksum."""
+class _Job:
+    """What was asked for, and the tools to do it with."""
 
-    path: str
-    sha256: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Tools:
-    """What a build works with, and the fingerprints that decide what can be carried over."""
-
-    encoder: Encoder
-    tokens: StaticEncoder
-    analyser: Analyser
+    index: Path
+    paths: Sequence[str | Path]
+    tools: Tools
     dictionary: str | None
+    memory: int
     progress: Callable[[Progress], None]
 
     @property
+    def building(self) -> Path:
+        return self.index / "building"
+
+    @property
     def fingerprint(self) -> str:
-        return "|".join([str(FORMAT), str(PARSER_VERSION), self.encoder.fingerprint, self.tokens.fingerprint])
+        """What rows depend on beside the reports."""
+        return "|".join(
+            [str(FORMAT), str(PARSER_VERSION), self.tools.encoder.fingerprint, self.tools.tokens.fingerprint]
+        )
 
 
 def build_index(
@@ -92,165 +83,152 @@ def build_index(
     index: str | Path,
     *,
     model: str | None = None,
+    encoder: Encoder | None = None,
     dictionary: str | Path | None = None,
     full: bool = False,
     download: bool = False,
+    memory: int = MEMORY,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> BuildResult:
     """Make the index hold exactly the reports among the paths; return what was done and what could not be read.
 
-    Raises NothingToIndex when no path holds a readable report, IndexLocked while another build runs.
+    A report that cannot be read any more stays as it was and is named among the failures. `encoder` is used in place
+    of the model of a name; `memory` is in bytes.
+
+    Raises NothingToIndex when no path holds a readable report, IndexLocked while another build runs, NotWritable or
+    DiskFull when the disk does not take the index, OutOfMemory; the generation in force then stays in force.
     """
     index = Path(index)
-    result = BuildResult()
-    with writing(index):
+    with _telling(index), writing(index):
         progress(Progress("looking", 0, 0))
-        old = None if full else _previous(index)
-        tools = _tools(old, model, dictionary, download, progress)
-        sources = list(_sources(paths, index, result, progress))
-        plan = _plan(old, sources, tools, result)
-        _write(index, plan, tools, result)
-    return result
+        used = encoder or open_encoder(model, download=download)
+        tokens = used if isinstance(used, StaticEncoder) else bundled_encoder()
+        tools = Tools(used, tokens, Analyser(Path(dictionary) if dictionary else None))
+        job = _Job(index, paths, tools, str(dictionary) if dictionary else None, memory, progress)
+        try:
+            return _build(job, None if full else _previous(index))
+        except DamagedIndex as damage:
+            shutil.rmtree(job.building, ignore_errors=True)
+            result = _build(job, None)
+            result.warnings.append(f"{damage.fact} Therefore every report has been read again.")
+            return result
 
 
-def _tools(
-    old: "_Old | None", model: str | None, dictionary: str | Path | None, download: bool, progress: Callable[[Progress], None]
-) -> _Tools:
-    encoder = open_encoder(model, download=download)
-    tokens = encoder if isinstance(encoder, StaticEncoder) else open_encoder(None)
-    analyser = Analyser(Path(dictionary) if dictionary else None)
-    return _Tools(encoder, tokens, analyser, str(dictionary) if dictionary else None, progress)
+@contextmanager
+def _telling(index: Path) -> Iterator[None]:
+    """Say what is the case, and what helps, when the system refuses something."""
+    try:
+        yield
+    except MemoryError as error:
+        raise OutOfMemory(
+            f"There is not enough memory to build {index}; the index is as it was.",
+            "Close other programs, or allow less: reportsearch build PATH... --memory 2G",
+        ) from error
+    except OSError as error:
+        what = error.filename or index
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise DiskFull(
+                f"The disk is full: {what} cannot be written ({error.strerror}); the index is as it was.",
+                "Make room, then run the same command again; what was finished is not done again.",
+            ) from error
+        raise NotWritable(
+            f"{what} cannot be written ({error.strerror or error}); the index is as it was.",
+            f"Check that the folder can be written, or name another: --index FOLDER instead of {index}",
+        ) from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Old:
-    """The generation in force before the build."""
-
-    generation: Generation
-    manifest: Manifest
-    segments: dict[str, Segment]
-
-
-def _previous(index: Path) -> _Old | None:
+def _previous(index: Path) -> Old | None:
     """Return the generation in force, or None when there is none that can be built upon."""
     try:
         generation = current(index)
         manifest = load_manifest(generation)
-    except (NoIndex, DamagedIndex, IncompatibleIndex):
+    except (NoIndex, IncompatibleIndex):
         return None
     folder = generation.folder / "segments"
-    return _Old(generation, manifest, {s.name: Segment(folder / s.name, s.rows) for s in manifest.segments})
+    return Old(generation, manifest, {s.name: Segment(folder / s.name, s.rows) for s in manifest.segments})
 
 
-# --- which files -----------------------------------------------------------------------------------------------
+def _build(job: _Job, old: Old | None) -> BuildResult:
+    result = BuildResult()
+    reports = _gather(job, old, result)
+    _account(old, reports, result)
+    if old is not None and _nothing_changed(job, old, reports):
+        shutil.rmtree(job.building)
+        result.unchanged = True
+        result.generation = old.generation.number
+        return result
+    targets = lay_out(reports, old if _same_rows(job, old) else None, job.memory)
+    segments = [_write_segment(job, target, old) for target in targets]
+    _write_words(job, old, reports)
+    manifest = _manifest(job, targets, segments)
+    _sweep(job.building, manifest)
+    job.progress(Progress("publishing", 0, 0))
+    base = old.generation if old else None
+    result.generation = publish(job.index, job.building, manifest, base).number
+    return result
 
 
-def _sources(
-    paths: Sequence[str | Path], index: Path, result: BuildResult, progress: Callable[[Progress], None]
-) -> Iterator[_Source]:
-    """Yield the files among the paths in a fixed order, each once."""
-    seen: set[Path] = set()
-    for path in sorted({p for given in paths for p in _files(Path(given), index, result)}, key=lambda p: p.as_posix()):
-        real = path.resolve()
-        if real in seen:
-            continue
-        seen.add(real)
-        progress(Progress("looking", len(seen), 0))
-        try:
-            with path.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            yield _Source(path.as_posix(), digest, path.stat().st_size)
-        except OSError as error:
-            reason = f"{path} cannot be read ({error.strerror})."
-            result.failures.append(Failure(path.as_posix(), reason, "Check that the file exists and its permissions."))
+def _same_rows(job: _Job, old: Old | None) -> bool:
+    if old is None:
+        return False
+    m = old.manifest
+    return "|".join([str(m.format), str(m.parser), m.encoder.fingerprint, m.tokens]) == job.fingerprint
 
 
-def _files(path: Path, index: Path, result: BuildResult) -> Iterator[Path]:
-    if not path.is_dir():
-        yield path
-        return
-    for folder, folders, names in os.walk(path, onerror=lambda e: _unlistable(e, result)):
-        here = Path(folder)
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and here / f != index)
-        if (here / "CURRENT").is_file() and (here / "generations").is_dir():
-            folders[:] = []
-            continue
-        yield from (here / n for n in names if Path(n).suffix.lower() in READABLE and not n.startswith("."))
+# --- reports -----------------------------------------------------------------------------------------------------
 
 
-def _unlistable(error: OSError, result: BuildResult) -> None:
-    reason = f"The folder {error.filename} cannot be listed ({error.strerror})."
-    result.failures.append(Failure(str(error.filename), reason, "Check its permissions."))
-
-
-# --- what has to be done ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Planned:
-    """A report that will be in the new generation, and its rows if they have to be written."""
-
-    entry: ReportEntry
-    load: Callable[[], Part] | None  # None: its segment is kept as it is
-
-
-@dataclass(slots=True)
-class _Plan:
-    """The reports of the new generation, the segments kept as they are, and the words that change."""
-
-    reports: list[_Planned]
-    kept_segments: tuple[SegmentEntry, ...]
-    old: _Old | None
-    fresh: set[int]  # numbers of the reports whose words are not in the old index of words
-    gone: list[int]  # numbers of the reports whose words must leave it
-
-
-def _plan(old: _Old | None, sources: list[_Source], tools: _Tools, result: BuildResult) -> _Plan:
-    """Decide which reports are carried over, parsed, or dropped; parse those that need it."""
-    same = old is not None and _can_carry(old.manifest, tools)
-    by_content = {e.sha256: e for e in reversed(old.manifest.reports)} if old and same else {}
-    by_path = {e.path: e for e in old.manifest.reports} if old and same else {}
-    planned: list[_Planned] = []
-    for done, source in enumerate(sources):
-        tools.progress(Progress("reading", done, len(sources)))
-        known = by_path.get(source.path)
-        if known is None or known.sha256 != source.sha256:
-            known = by_content.get(source.sha256)
-        if known is not None and Path(known.path).name == Path(source.path).name and old is not None:
-            entry = replace(known, path=source.path)
-            planned.append(_Planned(entry, _carrier(old, known)))
-            result.kept += 1
-        elif (parsed := _parse(source, result)) is not None:
-            planned.append(parsed)
-    if not planned:
+def _gather(job: _Job, old: Old | None, result: BuildResult) -> list[Placed]:
+    """Return the reports of the new generation: those carried over, and those read into leaves now."""
+    known = old if _same_rows(job, old) else None
+    sources = find_sources(job.paths, job.index, lambda n: job.progress(Progress("looking", n, 0)))
+    result.failures = sources.failures
+    parts = split(known, sources.files, sources.failures)
+    fresh = _read(job, tasks(parts.fresh, parts.donors, job.fingerprint + job.tools.analyser.fingerprint))
+    for outcome in (o for leaf in fresh for o in leaf.outcomes):
+        if outcome.failure:
+            result.failures.append(Failure(outcome.path, *outcome.failure))
+        elif outcome.line is None:
+            result.skipped.append(outcome.path)
+        result.warnings += [f"{outcome.path}: {warning}" for warning in outcome.warnings]
+    carried = parts.carried + earlier_versions(known, [f.path for f in result.failures], parts.carried)
+    result.kept = len(carried)
+    reports = numbered(carried + [placed for leaf in fresh for placed in _placed(leaf)])
+    if not reports:
         _nothing(result)
-    _account(old, planned, result)
-    return _keep_segments(old if same else None, planned, tools)
+    return reports
 
 
-def _can_carry(manifest: Manifest, tools: _Tools) -> bool:
-    parts = [str(manifest.format), str(manifest.parser), manifest.encoder.fingerprint, manifest.tokens]
-    return "|".join(parts) == tools.fingerprint
+def _read(job: _Job, todo: list[Task]) -> list[Leaf]:
+    """Return a finished leaf for every task; those that an interrupted build has finished are taken as they are."""
+    leaves = job.building / "leaves"
+    leaves.mkdir(parents=True, exist_ok=True)
+    total, files, rows = sum(len(task.sources) for task in todo), 0, 0
+    finished = []
+    for task in todo:
+        before_files, before_rows = files, rows
+
+        def advance(files_: int, rows_: int, f: int = before_files, r: int = before_rows) -> None:
+            job.progress(Progress("reading", f + files_, total))
+            job.progress(Progress("embedding", r + rows_, 0))
+
+        leaf = open_leaf(leaves, task.name)
+        if leaf is None:
+            write_leaf(leaves, task, job.tools, advance)
+            leaf = open_leaf(leaves, task.name)
+        if leaf is None:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(leaves / f"{task.name}.json"))
+        finished.append(leaf)
+        files, rows = files + len(task.sources), rows + leaf.segment.rows
+    return finished
 
 
-def _carrier(old: _Old, entry: ReportEntry) -> Callable[[], Part]:
-    return lambda: old.segments[entry.segment].part(entry.first, entry.rows)
-
-
-def _parse(source: _Source, result: BuildResult) -> _Planned | None:
-    try:
-        report = read_report(Path(source.path), source.path)
-    except NotAReport:
-        result.skipped.append(source.path)
-        return None
-    except UnreadableFile as error:
-        result.failures.append(Failure(source.path, error.fact, error.advice))
-        return None
-    result.warnings.extend(f"{source.path}: {warning}" for warning in report.warnings)
-    number = int(hashlib.sha256(f"{source.sha256} {source.path}".encode()).hexdigest()[:15], 16)
-    entry = entry_of(report, sha256=source.sha256, size=source.size, number=number)
-    table = report_table(report)
-    return _Planned(entry, lambda: Part(table))
+def _placed(leaf: Leaf) -> Iterator[Placed]:
+    first = 0
+    for outcome in leaf.outcomes:
+        if outcome.line is not None:
+            yield Placed(outcome.path, outcome.sha256, outcome.line, outcome.rows, leaf.segment, first, leaf=leaf)
+            first += outcome.rows
 
 
 def _nothing(result: BuildResult) -> None:
@@ -261,163 +239,120 @@ def _nothing(result: BuildResult) -> None:
     raise NothingToIndex(fact, "Give a folder with reports: reportsearch build FOLDER")
 
 
-def _account(old: _Old | None, planned: list[_Planned], result: BuildResult) -> None:
-    before = {e.path: e.sha256 for e in old.manifest.reports} if old else {}
-    after = {p.entry.path: p.entry.sha256 for p in planned}
+def _account(old: Old | None, reports: list[Placed], result: BuildResult) -> None:
+    before = dict(old.manifest.reports.keys) if old else {}
+    after = {placed.path: placed.sha256 for placed in reports}
     result.added = [path for path, digest in after.items() if before.get(path) != digest]
     result.removed = [path for path in before if path not in after]
-    result.reports = len(planned)
-    result.passages = sum(p.entry.rows for p in planned)
+    result.reports = len(reports)
+    result.passages = sum(placed.rows for placed in reports)
 
 
-def _keep_segments(old: _Old | None, planned: list[_Planned], tools: _Tools) -> _Plan:
-    """Keep large segments that are mostly alive; everything else is written anew."""
-    before = {e.number for e in old.manifest.reports} if old else set()
-    after = {p.entry.number for p in planned}
-    small = sum(p.entry.rows for p in planned) <= COMPACT_BELOW
-    if old is None or small or old.manifest.words != tools.analyser.fingerprint:
-        return _Plan(planned, (), None if old is None else old, after, [])
-    alive: dict[str, int] = {}
-    for p in planned:
-        if p.entry.segment:
-            alive[p.entry.segment] = alive.get(p.entry.segment, 0) + p.entry.rows
-    kept = tuple(s for s in old.manifest.segments if alive.get(s.name, 0) >= s.rows * (1 - _DEAD_SHARE))
-    names = {s.name for s in kept}
-    planned = [replace(p, load=None) if p.entry.segment in names else p for p in planned]
-    return _Plan(planned, kept, old, after - before, sorted(before - after))
+def _nothing_changed(job: _Job, old: Old, reports: list[Placed]) -> bool:
+    if not _same_rows(job, old) or old.manifest.words != job.tools.analyser.fingerprint:
+        return False
+    return old.manifest.reports.keys == tuple((placed.path, placed.sha256) for placed in reports)
 
 
-# --- writing ---------------------------------------------------------------------------------------------------
+# --- segments ----------------------------------------------------------------------------------------------------
 
 
-def _write(index: Path, plan: _Plan, tools: _Tools, result: BuildResult) -> None:
-    if _nothing_changed(plan, tools):
-        result.unchanged = True
-        result.generation = plan.old.generation.number if plan.old else 0
-        return
-    building = index / "building"
-    segments, entries = _write_segments(building, plan, tools)
-    _write_words(building, plan, entries, tools)
-    manifest = Manifest(
+def _write_segment(job: _Job, target: Target, old: Old | None) -> SegmentEntry:
+    """Put a segment into the building folder: kept, taken from a leaf as it is, or copied together."""
+    segments = job.building / "segments"
+    segments.mkdir(exist_ok=True)
+    parts = runs(target.reports)
+    whole = parts[0].segment if len(parts) == 1 and parts[0].rows == parts[0].segment.rows else target.kept
+    known = {} if old is None else {s: e for e in old.manifest.segments if (s := old.segments[e.name])}
+    if whole is not None and whole in known:
+        _link_tree(whole.folder, segments / whole.folder.name)
+        return known[whole]
+    name = _segment_name(job, target)
+    if whole is not None:
+        _link_tree(whole.folder, segments / name)
+    else:
+        shutil.rmtree(segments / name, ignore_errors=True)
+        writer = SegmentWriter(segments / name, job.tools.encoder.dim, job.tools.tokens.vocabulary)
+        for part in parts:
+            writer.copy(part)
+            job.progress(Progress("joining", writer.rows, sum(p.rows for p in parts)))
+        writer.close()
+    rows = sum(part.rows for part in parts)
+    return SegmentEntry(name, rows, Segment(segments / name, rows).settle())
+
+
+def _segment_name(job: _Job, target: Target) -> str:
+    key = "\n".join([job.fingerprint, *(f"{placed.number} {placed.rows}" for placed in target.reports)])
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def _manifest(job: _Job, targets: list[Target], segments: list[SegmentEntry]) -> Manifest:
+    places: list[tuple[Placed, list[int]]] = []
+    for at, target in enumerate(targets):
+        first = 0
+        for placed in target.reports:
+            start = placed.first if target.kept is not None else first
+            places.append((placed, [placed.number or 0, at, start, placed.rows]))
+            first += placed.rows
+    places.sort(key=lambda place: place[0].path)
+    table = np.array([place for _, place in places], np.int64).reshape(-1, 4)
+    return Manifest(
         format=FORMAT,
         parser=PARSER_VERSION,
-        words=tools.analyser.fingerprint,
-        dictionary=tools.dictionary,
-        encoder=EncoderEntry(tools.encoder.name, tools.encoder.fingerprint, tools.encoder.dim),
-        tokens=tools.tokens.fingerprint,
-        segments=segments,
-        reports=tuple(sorted(entries, key=lambda e: e.path)),
+        words=job.tools.analyser.fingerprint,
+        dictionary=job.dictionary,
+        encoder=EncoderEntry(job.tools.encoder.name, job.tools.encoder.fingerprint, job.tools.encoder.dim),
+        tokens=job.tools.tokens.fingerprint,
+        rows=sum(placed.rows for placed, _ in places),
+        segments=tuple(segments),
+        reports=Reports([placed.line for placed, _ in places], table, [s.name for s in segments]),
     )
-    _sweep(building, segments)
-    tools.progress(Progress("publishing", 0, 0))
-    result.generation = publish(index, building, manifest).number
 
 
-def _nothing_changed(plan: _Plan, tools: _Tools) -> bool:
-    if plan.old is None or plan.old.manifest.words != tools.analyser.fingerprint:
-        return False
-    before = {(e.path, e.number) for e in plan.old.manifest.reports}
-    return before == {(p.entry.path, p.entry.number) for p in plan.reports} and _can_carry(plan.old.manifest, tools)
+# --- words -------------------------------------------------------------------------------------------------------
 
 
-def _write_segments(
-    building: Path, plan: _Plan, tools: _Tools
-) -> tuple[tuple[SegmentEntry, ...], list[ReportEntry]]:
-    folder = building / "segments"
-    folder.mkdir(parents=True, exist_ok=True)
-    for kept in plan.kept_segments:
-        _link_tree(plan.old.segments[kept.name].folder, folder / kept.name)  # type: ignore[union-attr]
-    segments = list(plan.kept_segments)
-    entries = [p.entry for p in plan.reports if p.load is None]
-    waiting = [p for p in plan.reports if p.load is not None]
-    total, done = sum(p.entry.rows for p in waiting), 0
-    for batch in _batches(waiting):
-        start = done
-        segment, placed = _write_one(folder, batch, tools, lambda rows: _advance(tools, start, rows, total))
-        segments.append(segment)
-        entries.extend(placed)
-        done += segment.rows
-    return tuple(segments), entries
-
-
-def _advance(tools: _Tools, start: int, rows: int, total: int) -> None:
-    tools.progress(Progress("embedding", start + rows, total))
-
-
-def _batches(planned: list[_Planned]) -> Iterator[list[_Planned]]:
-    batch: list[_Planned] = []
-    rows = 0
-    for p in planned:
-        if batch and rows + p.entry.rows > SEGMENT_ROWS:
-            yield batch
-            batch, rows = [], 0
-        batch.append(p)
-        rows += p.entry.rows
-    if batch:
-        yield batch
-
-
-def _write_one(
-    folder: Path, batch: list[_Planned], tools: _Tools, advance: Callable[[int], None]
-) -> tuple[SegmentEntry, list[ReportEntry]]:
-    """Write one segment, unless an interrupted build has already finished it."""
-    key = "\n".join([tools.fingerprint, *(f"{p.entry.path} {p.entry.sha256}" for p in batch)])
-    name = hashlib.sha256(key.encode()).hexdigest()[:16]
-    rows = sum(p.entry.rows for p in batch)
-    done = folder / f"{name}.done"
-    if not done.is_file():
-        shutil.rmtree(folder / name, ignore_errors=True)
-        (folder / name).mkdir()
-        counter = _Counter(advance)
-        kind = write_segment(folder / name, [p.load() for p in batch if p.load], tools.encoder, tools.tokens, counter)
-        done.write_text(kind, encoding="utf-8")
-    entries, first = [], 0
-    for p in batch:
-        entries.append(replace(p.entry, segment=name, first=first))
-        first += p.entry.rows
-    return SegmentEntry(name, rows, done.read_text(encoding="utf-8")), entries
-
-
-@dataclass(slots=True)
-class _Counter:
-    """Turn increments into totals for the progress report."""
-
-    report: Callable[[int], None]
-    done: int = 0
-
-    def __call__(self, rows: int) -> None:
-        self.done += rows
-        self.report(self.done)
-
-
-def _write_words(building: Path, plan: _Plan, entries: list[ReportEntry], tools: _Tools) -> None:
-    folder = building / "lexical"
+def _write_words(job: _Job, old: Old | None, reports: list[Placed]) -> None:
+    """Write the index of words: the old one with what is new and without what is gone, or a new one."""
+    folder = job.building / "lexical"
     shutil.rmtree(folder, ignore_errors=True)
-    if plan.kept_segments and plan.old is not None:
-        _link_tree(plan.old.generation.folder / "lexical", folder)
-    fresh = [entry for entry in entries if entry.number in plan.fresh]
-    write_lexical(folder, _lexical_rows(building, fresh, tools), removed_reports=plan.gone)
+    before: set[int] = set()
+    if old is not None and _same_rows(job, old) and old.manifest.words == job.tools.analyser.fingerprint:
+        check_files(old.generation, lexical_files(old.generation))
+        _link_tree(old.generation.folder / "lexical", folder)
+        before = set(old.manifest.reports.places[:, 0].tolist())
+    fresh = [placed for placed in reports if placed.number not in before]
+    gone = sorted(before - {placed.number for placed in reports})
+    write_lexical(folder, _lexical_rows(job, fresh), removed_reports=gone)
 
 
-def _lexical_rows(building: Path, entries: Iterable[ReportEntry], tools: _Tools) -> Iterator[LexicalRow]:
-    ordered = sorted(entries, key=lambda e: (e.segment, e.first))
-    total, done = sum(e.rows for e in ordered), 0
-    tables: dict[str, PassageTable] = {}
-    for entry in ordered:
-        if entry.segment not in tables:
-            tables = {entry.segment: PassageTable(building / "segments" / entry.segment / "passages.arrow")}
-        for number, row in enumerate(rows_of(tables[entry.segment].slice(entry.first, entry.rows))):
-            context = " ".join([entry.title, *row.headings, row.lead])
-            yield LexicalRow(
-                report=entry.number,
-                passage=number,
-                terms=tools.analyser.terms(row.text),
-                grams=tools.analyser.grams(row.text),
-                context=tools.analyser.terms(context),
-                references=list(row.references),
-            )
-        done += entry.rows
-        tools.progress(Progress("words", done, total))
+def _lexical_rows(job: _Job, fresh: list[Placed]) -> Iterator[LexicalRow]:
+    """Yield the words of the reports: as the leaves hold them, or cut from the table."""
+    total, done = sum(placed.rows for placed in fresh), 0
+    cutter = Cutter(job.tools.analyser)
+    read: dict[int, tuple[Leaf, list[Placed]]] = {}
+    for placed in fresh:
+        if placed.leaf is not None:
+            read.setdefault(id(placed.leaf), (placed.leaf, []))[1].append(placed)
+    sources = [(leaf.words(), placed) for leaf, placed in read.values()]
+    sources += [(_cut(placed, cutter), [placed]) for placed in fresh if placed.leaf is None]
+    for words, reports in sources:
+        for placed in reports:
+            for number in range(placed.rows):
+                w = next(words)
+                yield LexicalRow(placed.number or 0, number, w.terms, w.grams, w.context, w.references)
+            done += placed.rows
+            job.progress(Progress("words", done, total))
+
+
+def _cut(placed: Placed, cutter: Cutter) -> Iterator[Words]:
+    from index.manifest import parse_entry
+
+    title = parse_entry(placed.line, placed.rows).title
+    return (cutter.words(row, title) for row in placed.segment.table.rows(placed.first, placed.first + placed.rows))
+
+
+# --- folders -----------------------------------------------------------------------------------------------------
 
 
 def _link_tree(source: Path, target: Path) -> None:
@@ -430,12 +365,9 @@ def _link_tree(source: Path, target: Path) -> None:
         shutil.copytree(source, target)
 
 
-def _sweep(building: Path, segments: Sequence[SegmentEntry]) -> None:
-    """Remove what an interrupted build left and this one does not use."""
-    names = {segment.name for segment in segments}
-    for path in (building / "segments").iterdir():
-        if path.name not in names:
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
-    for path in building.iterdir():
-        if path.name not in ("segments", "lexical"):
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+def _sweep(building: Path, manifest: Manifest) -> None:
+    """Remove the leaves, and what an interrupted build left and this one does not use."""
+    wanted = {building / "lexical", building / "segments"} | {building / "segments" / s.name for s in manifest.segments}
+    for path in [*building.iterdir(), *(building / "segments").iterdir()]:
+        if path not in wanted:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -8,7 +8,7 @@ import json
 import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -95,7 +95,7 @@ class StaticEncoder:
         vectors = np.zeros((len(texts), self.dim), np.float32)
         for start in range(0, len(texts), _BATCH):
             ids = self.token_ids(texts[start : start + _BATCH])
-            vectors[start : start + len(ids)] = self._pool(ids)
+            vectors[start : start + len(ids)] = self.pool(ids)
         return vectors
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
@@ -128,7 +128,7 @@ class StaticEncoder:
         known: NDArray[np.int32] = ids[ids != self._unknown]
         return known
 
-    def _pool(self, bags: list[NDArray[np.int32]]) -> NDArray[np.float32]:
+    def pool(self, bags: list[NDArray[np.int32]]) -> NDArray[np.float32]:
         """Sum the vectors of each bag and scale the sum to unit length."""
         filled = np.array([row for row, bag in enumerate(bags) if len(bag)], np.intp)
         vectors = np.zeros((len(bags), self.dim), np.float32)
@@ -161,10 +161,16 @@ def is_static(folder: Path) -> bool:
     return bool(listed) and listed[0]["type"].endswith(".StaticEmbedding") and not listed[0]["path"]
 
 
+@cache
+def bundled_encoder() -> StaticEncoder:
+    """Open the bundled encoder, once: every generation that is opened shares it."""
+    return StaticEncoder()
+
+
 def open_encoder(name: str | None = None, *, download: bool = False) -> Encoder:
     """Open the bundled encoder, a static one without torch, or a transformer by folder or hub name."""
     if name is None or name == "bundled":
-        return StaticEncoder()
+        return bundled_encoder()
     if is_static(Path(name)):
         return StaticEncoder(Path(name))
     from index.transformer import TransformerEncoder

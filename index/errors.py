@@ -7,6 +7,9 @@
     ├── IncompatibleIndex   written by another format or another encoder
     ├── DamagedIndex        bytes on disk are not those that were written
     ├── IndexLocked         another build is running
+    ├── NotWritable         the folder of the index cannot be written
+    │   └── DiskFull        no room for what a build has to write
+    ├── OutOfMemory         a build needs more memory than it can have
     ├── NothingToIndex      no usable report among the paths
     ├── ModelNotAvailable   an encoder that is not on this machine
     └── UnknownPassage      a report or paragraph that the index does not hold
@@ -44,6 +47,18 @@ class DamagedIndex(ReportSearchError):
 
 class IndexLocked(ReportSearchError):
     """Another process is building in this folder."""
+
+
+class NotWritable(ReportSearchError):
+    """The folder of the index, or a file in it, cannot be written."""
+
+
+class DiskFull(NotWritable):
+    """The disk, or what a file or a user may fill of it, is full."""
+
+
+class OutOfMemory(ReportSearchError):
+    """A build needs more memory than there is or than it may have."""
 
 
 class NothingToIndex(ReportSearchError):

@@ -3,14 +3,22 @@
 Fields hold words already cut by `index.words`; scores are BM25. Knows rows, not passages or ranking.
 """
 
+import errno
 import math
-from collections.abc import Iterable, Sequence
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import mkdtemp
 
 import numpy as np
 import tantivy
+from numpy.typing import NDArray
 
 from index.errors import DamagedIndex
 
@@ -20,16 +28,19 @@ GRAM_BOOST = 0.35
 _BM25_K1 = 1.2  # tantivy's constant: a term can score at most idf * (k1 + 1)
 
 
+_HEAP = 128_000_000  # bytes that tantivy fills before it writes
+
+
 @dataclass(frozen=True, slots=True)
 class LexicalRow:
-    """What the index of words holds of one passage."""
+    """What the index of words holds of one passage; words of a field stand with a blank between them."""
 
     report: int  # a number that stays the report's own over all generations
     passage: int  # position in its report
-    terms: list[str]
-    grams: list[str]
-    context: list[str]
-    references: list[str]
+    terms: str
+    grams: str
+    context: str
+    references: tuple[str, ...]
 
 
 def _schema() -> tantivy.Schema:
@@ -44,25 +55,69 @@ def _schema() -> tantivy.Schema:
 
 
 def write_lexical(folder: Path, rows: Iterable[LexicalRow], *, removed_reports: Sequence[int] = ()) -> None:
-    """Add rows to the index in the folder (made if missing) and take out the rows of removed reports."""
+    """Add rows to the index in the folder (made if missing) and take out the rows of removed reports.
+
+    Raises OSError when the disk does not take what is written.
+    """
     folder.mkdir(exist_ok=True)
-    index = tantivy.Index(_schema(), path=str(folder))
-    # One thread keeps the order of rows; the cutting of words, not tantivy, is what takes the time.
-    writer = index.writer(heap_size=128_000_000, num_threads=1)
-    for report in removed_reports:
-        writer.delete_documents_by_term("report", report)
-    for row in rows:
-        document = tantivy.Document()
-        document.add_unsigned("report", row.report)
-        document.add_unsigned("passage", row.passage)
-        document.add_text("terms", " ".join(row.terms))
-        document.add_text("grams", " ".join(row.grams))
-        document.add_text("context", " ".join(row.context))
-        for reference in row.references:
-            document.add_text("references", reference)
-        writer.add_document(document)
-    writer.commit()
-    writer.wait_merging_threads()
+    with _writing():
+        index = tantivy.Index(_schema(), path=str(folder))
+        # One thread keeps the order of rows; the cutting of words, not tantivy, is what takes the time.
+        writer = index.writer(heap_size=_HEAP, num_threads=1)
+        if removed_reports:
+            writer.delete_documents_by_query(tantivy.Query.term_set_query(index.schema, "report", list(removed_reports)))
+        for row in rows:
+            writer.add_document(_document(row))
+        writer.commit()
+        writer.wait_merging_threads()
+    for stray in folder.glob(".tantivy-*.lock"):
+        stray.unlink()
+
+
+def _document(row: LexicalRow) -> tantivy.Document:
+    document = tantivy.Document()
+    document.add_unsigned("report", row.report)
+    document.add_unsigned("passage", row.passage)
+    document.add_text("terms", row.terms)
+    document.add_text("grams", row.grams)
+    document.add_text("context", row.context)
+    for reference in row.references:
+        document.add_text("references", reference)
+    return document
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Turn what tantivy raises when the system refuses a write into the OSError that the system meant."""
+    try:
+        yield
+    except OSError:
+        raise
+    except BaseException as error:  # a panic of its threads is no Exception
+        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError | DamagedIndex):
+            raise
+        told = re.search(r"os error (\d+)|code: (\d+)", str(error))
+        code = int(told[1] or told[2]) if told else errno.EIO
+        raise OSError(code, os.strerror(code), "the index of words") from error
+
+
+@contextmanager
+def _shadow(folder: Path) -> Iterator[Path]:
+    """Give tantivy a folder of its own with names for the files of another.
+
+    It writes lock files where it reads, which a published folder must be spared; it maps all files when it opens them.
+    """
+    shadow = Path(mkdtemp(prefix="reportsearch-"))
+    try:
+        for path in folder.iterdir():
+            os.symlink(path.absolute(), shadow / path.name)
+        yield shadow
+    finally:
+        for _ in range(100):  # its watching thread may still lay down a lock
+            shutil.rmtree(shadow, ignore_errors=True)
+            if not shadow.exists():
+                break
+            time.sleep(0.002)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +135,28 @@ class LexicalIndex:
     """
 
     def __init__(self, folder: Path, first_rows: dict[int, int]) -> None:
-        try:
-            self._index = tantivy.Index.open(str(folder))
+        self._folder = folder
+        with self._reading(), _shadow(folder) as shadow:
+            self._index = tantivy.Index.open(str(shadow))
+            self._index.config_reader(reload_policy="manual")
             self._searcher = self._index.searcher()
-        except ValueError as error:
-            raise DamagedIndex(
-                f"The index of words in {folder} cannot be opened ({error}).",
-                "Check it: reportsearch verify; rebuild it: reportsearch build PATH... --full",
-            ) from error
         self._schema = self._index.schema
         self._numbers = np.array(sorted(first_rows), dtype=np.uint64)
         self._firsts = np.array([first_rows[int(n)] for n in self._numbers], dtype=np.int64)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except DamagedIndex:
+            raise
+        except BaseException as error:  # a panic of tantivy is no Exception
+            if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
+                raise
+            raise DamagedIndex(
+                f"The index of words in {self._folder} cannot be read ({error}).",
+                "Find what is damaged: reportsearch verify; rebuild it: reportsearch build PATH... --full",
+            ) from error
 
     @property
     def rows(self) -> int:

@@ -1,14 +1,24 @@
-"""What a generation says of itself: encoder, words, parser, segments, reports. Pure data and its JSON."""
+"""What a generation says of itself: encoder, words, parser, segments, reports. Pure data and its text.
+
+    manifest.json   what concerns the whole generation
+    reports.jsonl   one report a line, ordered by path; a line is parsed when its report is asked for
+    places.npy      where each report's rows are: its number, the number of its segment, first row, rows
+"""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index.errors import DamagedIndex, IncompatibleIndex
 from index.report import Abbreviation, Report, Structure
 
-FORMAT = 1
+FORMAT = 2
+_REBUILD = "Rebuild the index: reportsearch build PATH... --full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,7 @@ class SegmentEntry:
 
     name: str
     rows: int
-    dense: str  # which kind of vector index, why, and its measured recall
+    dense: str  # how the vectors are searched, why, and the measured recall
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,44 @@ class EncoderEntry:
     name: str
     fingerprint: str
     dim: int
+
+
+_PLACE = ("number", "segment", "first", "rows")  # what a place says, and a line does not
+
+
+class Reports(Sequence[ReportEntry]):
+    """The reports of a generation, ordered by path; a hundred thousand of them cost nothing until they are read."""
+
+    def __init__(self, lines: Sequence[str], places: NDArray[np.int64], segments: Sequence[str]) -> None:
+        self.lines = lines
+        self.places = places  # int64[n, 4]: number, position of the segment, first row in it, rows
+        self.segments = segments
+        self._read: list[ReportEntry | None] = [None] * len(lines)
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    @overload
+    def __getitem__(self, at: int) -> ReportEntry: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[ReportEntry, ...]: ...
+    def __getitem__(self, at: int | slice) -> ReportEntry | tuple[ReportEntry, ...]:
+        if isinstance(at, slice):
+            return tuple(self[i] for i in range(*at.indices(len(self))))
+        entry = self._read[at]
+        if entry is None:
+            number, segment, first, rows = self.places[at].tolist()
+            place = {"number": number, "segment": self.segments[segment], "first": first, "rows": rows}
+            entry = self._read[at] = _entry(_values(self.lines[at]) | place)
+        return entry
+
+    def __iter__(self) -> Iterator[ReportEntry]:
+        return (self[at] for at in range(len(self)))
+
+    @cached_property
+    def keys(self) -> tuple[tuple[str, str], ...]:
+        """Path and sha256 of every report."""
+        return tuple((values["path"], values["sha256"]) for values in map(_values, self.lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +113,30 @@ class Manifest:
     dictionary: str | None  # path of the user's dictionary
     encoder: EncoderEntry
     tokens: str  # fingerprint of the model whose tokens the rows hold
+    rows: int  # how many passages can be found
     segments: tuple[SegmentEntry, ...]
-    reports: tuple[ReportEntry, ...]
-
-    @property
-    def rows(self) -> int:
-        """Return how many passages can be found."""
-        return sum(report.rows for report in self.reports)
+    reports: Reports
 
     def to_json(self) -> str:
-        """Return the same text for the same contents, one report a line."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        """Return the same text for the same contents, without the reports."""
+        values = {
+            f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("reports", "encoder", "segments")
+        }
+        values |= {"encoder": _plain(self.encoder), "segments": [_plain(s) for s in self.segments]}
+        return json.dumps(values | {"reports": len(self.reports)}, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def entry_of(report: Report, *, sha256: str, size: int, number: int) -> ReportEntry:
-    """Describe a parsed report whose place in a segment is not known yet."""
+def _plain(value: Any) -> dict[str, Any]:
+    return {f.name: getattr(value, f.name) for f in fields(value)}
+
+
+def entry_of(report: Report, *, sha256: str, size: int) -> ReportEntry:
+    """Describe a parsed report whose number and place are not known yet."""
     shared = {f.name for f in fields(ReportEntry)} & {f.name for f in fields(Report)}
     return ReportEntry(
         sha256=sha256,
         bytes=size,
-        number=number,
+        number=0,
         segment="",
         first=0,
         rows=len(report.passages),
@@ -92,41 +144,60 @@ def entry_of(report: Report, *, sha256: str, size: int, number: int) -> ReportEn
     )
 
 
-def read_manifest(text: str, where: str) -> Manifest:
+def entry_line(entry: ReportEntry) -> str:
+    """Return a report's line."""
+    values = {name: value for name, value in _plain(entry).items() if name not in _PLACE}
+    values |= {"structure": _plain(entry.structure), "abbreviations": [_plain(a) for a in entry.abbreviations]}
+    return json.dumps(values, ensure_ascii=False, sort_keys=True)
+
+
+def parse_entry(line: str, rows: int) -> ReportEntry:
+    """Return the report in a line, without its place; raise DamagedIndex."""
+    return _entry(_values(line) | {"number": 0, "segment": "", "first": 0, "rows": rows})
+
+
+def _entry(values: dict[str, Any]) -> ReportEntry:
+    try:
+        made = {
+            "structure": Structure(**{k: _tuples(v) for k, v in values["structure"].items()}),
+            "abbreviations": tuple(Abbreviation(**a) for a in values["abbreviations"]),
+        }
+        return ReportEntry(**({k: _tuples(v) for k, v in values.items()} | made))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DamagedIndex(f"The entry of a report lacks something ({error}).", _REBUILD) from error
+
+
+def _values(line: str) -> dict[str, Any]:
+    try:
+        values: dict[str, Any] = json.loads(line)
+    except ValueError as error:
+        raise DamagedIndex(f"The entry of a report cannot be read ({error}).", _REBUILD) from error
+    return values
+
+
+def read_manifest(text: str, reports: Sequence[str], places: NDArray[np.int64], where: str) -> Manifest:
     """Parse a manifest; raise IncompatibleIndex for another format, DamagedIndex for anything else that is wrong."""
-    rebuild = "Rebuild the index: reportsearch build PATH... --full"
+    check_format(text, where)
     try:
         values = json.loads(text)
-        found = values["format"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise DamagedIndex(f"The manifest {where} cannot be read ({error}).", rebuild) from error
-    if found != FORMAT:
-        raise IncompatibleIndex(f"{where} has format {found}, this program reads format {FORMAT}.", rebuild)
+        if not values.pop("reports") == len(reports) == len(places):
+            raise ValueError("the number of reports differs")
+        values["encoder"] = EncoderEntry(**values["encoder"])
+        values["segments"] = tuple(SegmentEntry(**segment) for segment in values["segments"])
+        return Manifest(**values, reports=Reports(reports, places, [s.name for s in values["segments"]]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise DamagedIndex(f"The manifest {where} lacks something ({error}).", _REBUILD) from error
+
+
+def check_format(text: str, where: str) -> None:
+    """Raise IncompatibleIndex when a manifest is of another format, DamagedIndex when it is none."""
     try:
-        return _manifest(values)
-    except (KeyError, TypeError) as error:
-        raise DamagedIndex(f"The manifest {where} lacks something ({error}).", rebuild) from error
-
-
-def _manifest(values: dict[str, Any]) -> Manifest:
-    return Manifest(
-        **(
-            values
-            | {
-                "encoder": EncoderEntry(**values["encoder"]),
-                "segments": tuple(SegmentEntry(**segment) for segment in values["segments"]),
-                "reports": tuple(_report_entry(report) for report in values["reports"]),
-            }
-        )
-    )
-
-
-def _report_entry(values: dict[str, Any]) -> ReportEntry:
-    structure = {k: _tuples(v) for k, v in values["structure"].items()}
-    abbreviations = tuple(Abbreviation(**a) for a in values["abbreviations"])
-    made = {"structure": Structure(**structure), "abbreviations": abbreviations}
-    return ReportEntry(**({k: _tuples(v) for k, v in values.items()} | made))
+        found = json.loads(text)["format"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedIndex(f"The manifest {where} cannot be read ({error}).", _REBUILD) from error
+    if found != FORMAT:
+        raise IncompatibleIndex(f"{where} has format {found}, this program reads format {FORMAT}.", _REBUILD)
 
 
 def _tuples(value: Any) -> Any:
-    return tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else value
+    return tuple(value) if isinstance(value, list) else value

@@ -3,17 +3,21 @@
 Holds one generation for as long as it lives. Knows nothing of questions or ranking.
 """
 
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from weakref import finalize
 
 import numpy as np
+from numpy.typing import NDArray
 
-from index.encoder import Encoder, StaticEncoder, open_encoder
+from index.dense import ranked
+from index.encoder import Encoder, StaticEncoder, bundled_encoder, open_encoder
 from index.errors import DamagedIndex, IncompatibleIndex, UnknownPassage
-from index.generation import Generation, current, load_manifest
+from index.generation import Generation, check_files, current, hold, lexical_files, load_manifest
 from index.lexical import LexicalIndex
 from index.manifest import Manifest, ReportEntry
 from index.segment import Segment
@@ -33,26 +37,28 @@ class Located:
 class OpenIndex:
     """The generation in force when it was opened; safe for many threads."""
 
-    def __init__(self, folder: Path, generation: Generation, manifest: Manifest) -> None:
+    def __init__(
+        self, folder: Path, generation: Generation, manifest: Manifest, held: int = -1, encoder: Encoder | None = None
+    ) -> None:
+        if held >= 0:  # builds leave the generation on disk until this reader is gone
+            finalize(self, os.close, held)
         self.folder = folder
         self.generation = generation
         self.manifest = manifest
         at = generation.folder / "segments"
         self._segments = [Segment(at / s.name, s.rows) for s in manifest.segments]
         self._bases = np.cumsum([0, *(s.rows for s in manifest.segments)])
-        base = {s.name: int(b) for s, b in zip(manifest.segments, self._bases, strict=False)}
-        try:
-            self.first_rows = {r.number: base[r.segment] + r.first for r in manifest.reports}
-        except KeyError as error:
-            raise DamagedIndex(
-                f"The manifest names no segment {error}.", "Rebuild the index: reportsearch build PATH... --full"
-            ) from error
+        numbers, segments, firsts, _ = manifest.reports.places.T
+        self._firsts = self._bases[segments] + firsts  # of the reports in the order of the manifest
+        self.first_rows: dict[int, int] = dict(zip(numbers.tolist(), self._firsts.tolist(), strict=True))
         self._lock = threading.Lock()
+        self._given = encoder
         self._encoder: Encoder | None = None
 
     @cached_property
     def lexical(self) -> LexicalIndex:
         """The index of words."""
+        check_files(self.generation, lexical_files(self.generation))
         found = LexicalIndex(self.generation.folder / "lexical", self.first_rows)
         if found.rows != self.manifest.rows:
             raise DamagedIndex(
@@ -82,6 +88,8 @@ class OpenIndex:
 
     def _open_encoder(self) -> Encoder:
         wanted = self.manifest.encoder
+        if self._given is not None and self._given.fingerprint == wanted.fingerprint:
+            return self._given
         bundled = self.tokens_encoder
         encoder = bundled if wanted.fingerprint == bundled.fingerprint else open_encoder(wanted.name)
         if encoder.fingerprint != wanted.fingerprint:
@@ -95,10 +103,7 @@ class OpenIndex:
     @cached_property
     def tokens_encoder(self) -> StaticEncoder:
         """The bundled encoder, whose tokens the rows hold."""
-        encoder = open_encoder(None)
-        if not isinstance(encoder, StaticEncoder):
-            raise TypeError("the bundled encoder is a static one")
-        return encoder
+        return bundled_encoder()
 
     @property
     def has_tokens(self) -> bool:
@@ -113,14 +118,16 @@ class OpenIndex:
         return int(self._bases[-1])
 
     @cached_property
-    def _report_starts(self) -> tuple[np.ndarray, tuple[ReportEntry, ...]]:
-        ordered = sorted(self.manifest.reports, key=lambda r: self.first_rows[r.number])
-        return np.array([self.first_rows[r.number] for r in ordered]), tuple(ordered)
+    def _in_row_order(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """First rows of the reports, ascending, and their positions in the manifest."""
+        filled = np.flatnonzero(self.manifest.reports.places[:, 3])
+        order = filled[np.argsort(self._firsts[filled])]
+        return self._firsts[order], order
 
     def report_of(self, row: int) -> ReportEntry:
         """Return the report that a row belongs to."""
-        starts, ordered = self._report_starts
-        return ordered[int(np.searchsorted(starts, row, side="right")) - 1]
+        starts, order = self._in_row_order
+        return self.manifest.reports[int(order[int(np.searchsorted(starts, row, side="right")) - 1])]
 
     def rows_of(self, report: ReportEntry) -> range:
         """Return the rows of a report."""
@@ -142,9 +149,8 @@ class OpenIndex:
         if self.manifest.rows == self.rows:
             return None
         mask = np.zeros(self.rows, dtype=bool)
-        for report in self.manifest.reports:
-            rows = self.rows_of(report)
-            mask[rows.start : rows.stop] = True
+        for first, rows in zip(self._firsts.tolist(), self.manifest.reports.places[:, 3].tolist(), strict=True):
+            mask[first : first + rows] = True
         return mask
 
     def in_section(self, section: str) -> np.ndarray:
@@ -168,15 +174,14 @@ class OpenIndex:
     def nearest(self, vector: np.ndarray, depth: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """Return rows int64[m] and cosines float32[m] of the nearest passages, best first, among the masked rows."""
         mask = self.alive if mask is None else mask
-        found = []
+        rows, scores = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
         for segment, base in zip(self._segments, self._bases, strict=False):
             part = None if mask is None else mask[base : base + segment.rows]
-            rows, scores = segment.dense.top(vector, depth, part)
-            found.append((rows + base, scores))
-        rows = np.concatenate([np.empty(0, np.int64), *(f[0] for f in found)])
-        scores = np.concatenate([np.empty(0, np.float32), *(f[1] for f in found)])
-        order = np.lexsort((rows, -scores))[:depth]
-        return rows[order], scores[order]
+            found = segment.dense.top(vector, depth, part)
+            rows.append(found.rows + base)
+            scores.append(found.scores)
+        best = ranked(np.concatenate(rows), np.concatenate(scores), depth)
+        return best.rows, best.scores
 
     def vectors(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
         """Return the vectors of some rows, float32[m, dim]."""
@@ -245,14 +250,19 @@ class OpenIndex:
         return self._segments[number].table.sections(local, local + len(rows))
 
 
-def open_index(folder: str | Path) -> OpenIndex:
-    """Open the generation in force; raise NoIndex, DamagedIndex or IncompatibleIndex."""
+def open_index(folder: str | Path, *, encoder: Encoder | None = None) -> OpenIndex:
+    """Open the generation in force; raise NoIndex, DamagedIndex or IncompatibleIndex.
+
+    `encoder` is used for questions if it is the one that made the vectors.
+    """
     folder = Path(folder)
-    for attempt in (1, 2):  # a build may remove the generation between reading CURRENT and opening it
+    while True:
         generation = current(folder)
+        held = hold(generation)
         try:
-            return OpenIndex(folder, generation, load_manifest(generation))
+            return OpenIndex(folder, generation, load_manifest(generation), held, encoder)
         except DamagedIndex:
-            if attempt == 2 or current(folder).number == generation.number:
+            if held >= 0:
+                os.close(held)
+            if current(folder).number == generation.number:  # else a build has put another in its place
                 raise
-    raise AssertionError("unreachable")

@@ -1,65 +1,75 @@
 """One segment: the passages of some reports, their vectors and their tokens, row by row in step.
 
-Knows no generations and no words; a segment once written is never changed.
+Knows no generations and no words; a segment once finished is never changed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from index.dense import DenseIndex, write_dense
-from index.encoder import Encoder, StaticEncoder
-from index.table import PassageRow, PassageTable, rows_of, write_table
-from index.tokens import TokenStore, write_tokens
+from index.dense import DenseIndex, VectorWriter, settle
+from index.table import PassageRow, PassageTable, TableWriter
+from index.tokens import TokenStore, TokenWriter
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-_ENCODE_ROWS = 4096
+_COPY_ROWS = 20_480  # rows held in memory while a segment is copied
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """The rows of one report on their way into a segment; vectors and tokens are None until encoded."""
+class Run:
+    """Neighbouring rows of a segment, to be copied into another."""
 
-    table: "pa.Table"
-    vectors: np.ndarray | None = None
-    tokens: list[np.ndarray] | None = None
-
-
-def embedding_text(passage: PassageRow) -> str:
-    """Return what the encoder reads: the innermost heading and the lead-in stand before the passage's own text."""
-    return "\n".join([*passage.headings[-1:], *([passage.lead] if passage.lead else []), passage.text])
+    segment: "Segment"
+    first: int
+    rows: int
 
 
-def write_segment(
-    folder: Path, parts: Sequence[Part], encoder: Encoder, tokens: StaticEncoder, advance: Callable[[int], None]
-) -> str:
-    """Write the files of a segment; return a sentence on the kind of vector index chosen."""
-    vectors, ids = [], []
-    for part in parts:
-        encoded = part if part.vectors is not None else _encode(part, encoder, tokens)
-        vectors.append(encoded.vectors)
-        ids.extend(encoded.tokens or [])
-        advance(part.table.num_rows)
-    write_table(folder / "passages.arrow", [part.table for part in parts])
-    write_tokens(folder, ids, tokens.vocabulary)
-    return write_dense(folder / "vectors.faiss", np.concatenate(vectors))
+def embedding_context(row: PassageRow) -> tuple[str, ...]:
+    """Return what the encoder reads before a passage's own text: the innermost heading and the lead-in."""
+    return (*row.headings[-1:], *((row.lead,) if row.lead else ()))
 
 
-def _encode(part: Part, encoder: Encoder, tokens: StaticEncoder) -> Part:
-    rows = list(rows_of(part.table))
-    vectors = [np.empty((0, encoder.dim), np.float32)]
-    ids: list[np.ndarray] = []
-    for start in range(0, len(rows), _ENCODE_ROWS):
-        texts = [embedding_text(row) for row in rows[start : start + _ENCODE_ROWS]]
-        vectors.append(encoder.encode_passages(texts))
-        ids.extend(tokens.token_ids(texts))
-    return Part(part.table, np.concatenate(vectors), ids)
+def embedding_text(row: PassageRow) -> str:
+    """Return what the encoder reads of a passage."""
+    return "\n".join((*embedding_context(row), row.text))
+
+
+class SegmentWriter:
+    """Write a segment from the first row to the last."""
+
+    def __init__(self, folder: Path, dim: int, vocabulary: int) -> None:
+        folder.mkdir(parents=True)
+        self._folder = folder
+        self._table = TableWriter(folder)
+        self._vectors = VectorWriter(folder, dim)
+        self._tokens = TokenWriter(folder, vocabulary)
+        self.rows = 0
+
+    def append(self, rows: Sequence[PassageRow], vectors: NDArray[np.float32], tokens: list[NDArray[np.int32]]) -> None:
+        """Write some passages."""
+        self._table.append(rows)
+        self._vectors.append(vectors)
+        self._tokens.append(tokens)
+        self.rows += len(rows)
+
+    def copy(self, run: Run) -> None:
+        """Write rows of another segment without parsing or embedding them again."""
+        for first in range(run.first, run.first + run.rows, _COPY_ROWS):
+            end = min(first + _COPY_ROWS, run.first + run.rows)
+            numbers = np.arange(first, end)
+            self._table.append_slice(run.segment.table, first, end)
+            self._vectors.append(run.segment.dense.vectors(numbers))
+            self._tokens.append(run.segment.tokens.rows(numbers))
+        self.rows += run.rows
+
+    def close(self) -> None:
+        """Finish the files; the vectors can be read, and searched after `settle`."""
+        self._table.close()
+        self._vectors.close()
+        self._tokens.close()
 
 
 class Segment:
@@ -69,22 +79,21 @@ class Segment:
         self.folder = folder
         self.rows = rows
 
+    def settle(self) -> str:
+        """Choose how the vectors of a segment just written are searched; return a sentence with the reason."""
+        return settle(self.folder)
+
     @cached_property
     def table(self) -> PassageTable:
         """The passages."""
-        return PassageTable(self.folder / "passages.arrow")
+        return PassageTable(self.folder)
 
     @cached_property
     def dense(self) -> DenseIndex:
         """The vectors."""
-        return DenseIndex(self.folder / "vectors.faiss", self.rows)
+        return DenseIndex(self.folder, self.rows)
 
     @cached_property
     def tokens(self) -> TokenStore:
         """The token ids."""
         return TokenStore(self.folder)
-
-    def part(self, first: int, rows: int) -> Part:
-        """Return the rows of one report, to be carried over into another segment."""
-        numbers = range(first, first + rows)
-        return Part(self.table.slice(first, rows), self.dense.vectors(np.array(numbers)), self.tokens.rows(numbers))

@@ -1,42 +1,47 @@
-"""The table of passages on disk: an Arrow file, memory-mapped; the only door to pyarrow.
+"""The table of passages on disk: Arrow record batches, read where they lie; the only door to pyarrow.
 
 Knows columns and rows. Knows nothing of segments, questions or ranking.
+
+    passages.arrow   batches of 1,024 rows, one after the other      batches.npy        where each begins
+    trails.arrow     headings and lead-ins, each once                trail-batches.npy
+    trails.npy       which of them each row has
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
+from index.checked import ArrayWriter, CheckedArray, CheckedFile, damaged, write_array, write_sums
 from index.report import Report
 
-_SCHEMA = pa.schema(
+_PASSAGES = pa.schema(
     [
-        ("report", pa.int32()),  # position of its report in the segment
         ("paragraph", pa.string()),
         ("sub", pa.string()),
         ("text", pa.string()),
         ("start", pa.int32()),
         ("end", pa.int32()),
-        ("headings", pa.list_(pa.string())),
-        ("lead", pa.string()),
         ("page", pa.int32()),
         ("references", pa.list_(pa.string())),  # keys as `reference_key` makes them
     ]
 )
-_BATCH_ROWS = 50_000
+_TRAILS = pa.schema([("headings", pa.list_(pa.string())), ("lead", pa.string())])
+_BATCH = 1024
+_CACHED = 512  # batches held open per file: views of the map, a few kilobytes each
 
 
 @dataclass(frozen=True, slots=True)
 class PassageRow:
-    """A passage as the table holds it; `report` is the position of its report in the segment."""
+    """A passage as the table holds it."""
 
-    report: int
     paragraph: str
     sub: str | None
     text: str
@@ -53,96 +58,186 @@ def reference_key(symbol: str, paragraph: str | None) -> str:
     return f"{symbol}#{paragraph}" if paragraph else symbol
 
 
-def report_table(report: Report) -> pa.Table:
-    """Return the passages of a report as a table; the references of each passage are those inside it."""
-    columns: dict[str, list[Any]] = {
-        name: [getattr(passage, name) for passage in report.passages]
-        for name in _SCHEMA.names
-        if name not in ("report", "references")
-    }
-    columns["report"] = [0] * len(report.passages)
-    columns["references"] = [
-        sorted(
-            {
-                key
-                for r in report.references
-                if passage.start <= r.start < passage.end
-                for key in (r.symbol, reference_key(r.symbol, r.paragraph))
-            }
+def passage_rows(report: Report) -> list[PassageRow]:
+    """Return the passages of a report as rows; the references of each passage are those inside it."""
+    references = sorted(report.references, key=lambda r: r.start)
+    starts = [r.start for r in references]
+    rows = []
+    for p in report.passages:
+        inside = references[bisect_left(starts, p.start) : bisect_left(starts, p.end)]
+        keys = {key for r in inside for key in (r.symbol, reference_key(r.symbol, r.paragraph))}
+        rows.append(
+            PassageRow(p.paragraph, p.sub, p.text, p.start, p.end, p.headings, p.lead, p.page, tuple(sorted(keys)))
         )
-        for passage in report.passages
-    ]
-    return pa.Table.from_pydict(columns, schema=_SCHEMA)
+    return rows
 
 
-def write_table(path: Path, reports: Sequence[pa.Table]) -> None:
-    """Write the tables of several reports one after the other, numbering the reports from 0."""
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer:
-        batch: list[pa.Table] = []
-        for position, table in enumerate(reports):
-            numbers = pa.array(np.full(table.num_rows, position, dtype=np.int32))
-            batch.append(table.set_column(0, "report", numbers))
-            if sum(t.num_rows for t in batch) >= _BATCH_ROWS or position == len(reports) - 1:
-                writer.write_table(pa.concat_tables(batch).combine_chunks())
-                batch = []
+class _BatchWriter:
+    """Write rows in batches of a fixed size, so that a row's batch is known without looking."""
+
+    def __init__(self, path: Path, bounds: Path, schema: pa.Schema) -> None:
+        self._path, self._bounds, self._schema = path, bounds, schema
+        self._sink = pa.OSFile(str(path), "wb")
+        self._sink.write(schema.serialize())  # so that others can read the file as an Arrow stream
+        self._waiting: list[pa.Table] = []
+        self._count = 0
+        self._places: list[int] = [self._sink.tell()]
+
+    def append(self, table: pa.Table) -> None:
+        self._waiting.append(table)
+        self._count += table.num_rows
+        if self._count >= _BATCH:
+            self._write(self._count - self._count % _BATCH)
+
+    def _write(self, rows: int) -> None:
+        table = pa.concat_tables(self._waiting)
+        for start in range(0, rows, _BATCH):
+            # Taken, not sliced: the bytes of a slice depend on what it was cut from.
+            batch = table.take(np.arange(start, min(start + _BATCH, rows))).combine_chunks().to_batches()[0]
+            self._sink.write(batch.serialize())
+            self._places.append(self._sink.tell())
+        self._waiting = [table.slice(rows)]
+        self._count -= rows
+
+    def close(self) -> None:
+        if self._count:
+            self._write(self._count)
+        self._sink.close()
+        write_sums(self._path)
+        write_array(self._bounds, np.array(self._places, np.int64))
 
 
-def rows_of(table: pa.Table) -> Iterator[PassageRow]:
-    """Yield the passages of a table in order."""
-    for batch in table.to_batches(max_chunksize=10_000):
-        for values in batch.to_pylist():
-            yield _passage_row(values)
+class TableWriter:
+    """Write the passages of a segment, row after row."""
+
+    def __init__(self, folder: Path) -> None:
+        self._passages = _BatchWriter(folder / "passages.arrow", folder / "batches.npy", _PASSAGES)
+        self._trails = _BatchWriter(folder / "trails.arrow", folder / "trail-batches.npy", _TRAILS)
+        self._trail_of = ArrayWriter(folder / "trails.npy", "<i4")
+        self._known: dict[tuple[tuple[str, ...], str], int] = {}
+
+    def append(self, rows: Sequence[PassageRow]) -> None:
+        """Write some passages."""
+        self._passages.append(
+            pa.Table.from_pydict({name: [getattr(row, name) for row in rows] for name in _PASSAGES.names}, _PASSAGES)
+        )
+        self._trail_of.append(self._numbers([(row.headings, row.lead) for row in rows]))
+
+    def append_slice(self, table: "PassageTable", first: int, end: int) -> None:
+        """Write rows of another table without taking them apart."""
+        for part in table.batches(first, end):
+            self._passages.append(part)
+        theirs, places = np.unique(table.trail_numbers(first, end), return_inverse=True)
+        self._trail_of.append(self._numbers([table.trail(int(number)) for number in theirs])[places])
+
+    def _numbers(self, trails: list[tuple[tuple[str, ...], str]]) -> NDArray[np.int32]:
+        fresh = dict.fromkeys(trail for trail in trails if trail not in self._known)
+        for trail in fresh:
+            self._known[trail] = len(self._known)
+        if fresh:
+            columns = {"headings": [t[0] for t in fresh], "lead": [t[1] for t in fresh]}
+            self._trails.append(pa.Table.from_pydict(columns, _TRAILS))
+        return np.array([self._known[trail] for trail in trails], np.int32)
+
+    def close(self) -> None:
+        """Finish the files."""
+        self._passages.close()
+        self._trails.close()
+        self._trail_of.close()
 
 
-def _passage_row(values: dict[str, Any]) -> PassageRow:
-    lists = {name: tuple(values[name] or ()) for name in ("headings", "references")}
-    return PassageRow(**(values | lists))
+class _Batches:
+    """Batches of one file, opened and checked one at a time."""
+
+    def __init__(self, path: Path, bounds: Path, schema: pa.Schema) -> None:
+        self._file = CheckedFile(path)
+        self._places = CheckedArray(bounds).all()
+        self._schema = schema
+        self.get = lru_cache(maxsize=_CACHED)(self._read)
+
+    def __len__(self) -> int:
+        return len(self._places) - 1
+
+    def _read(self, number: int) -> pa.RecordBatch:
+        part = self._file.part(int(self._places[number]), int(self._places[number + 1]))
+        try:
+            return pa.ipc.read_record_batch(pa.py_buffer(part), self._schema)
+        except (pa.ArrowException, OSError) as error:
+            raise damaged(self._file.path, f"holds something else than passages ({error})") from error
+
+    def row(self, row: int) -> dict[str, Any]:
+        batch = self.get(row // _BATCH)
+        return {name: batch.column(at)[row % _BATCH].as_py() for at, name in enumerate(self._schema.names)}
+
+    def between(self, first: int, end: int) -> Iterator[pa.RecordBatch]:
+        for number in range(first // _BATCH, -(-end // _BATCH)):
+            start, stop = max(first, number * _BATCH), min(end, (number + 1) * _BATCH)
+            yield self.get(number).slice(start - number * _BATCH, stop - start)
 
 
 class PassageTable:
     """The passages of one segment, read where they lie."""
 
-    def __init__(self, path: Path) -> None:
-        self._table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    def __init__(self, folder: Path) -> None:
+        self._passages = _Batches(folder / "passages.arrow", folder / "batches.npy", _PASSAGES)
+        self._trails = _Batches(folder / "trails.arrow", folder / "trail-batches.npy", _TRAILS)
+        self._trail_of = CheckedArray(folder / "trails.npy")
+        self.trail = lru_cache(maxsize=100_000)(self._read_trail)
 
     def __len__(self) -> int:
-        return int(self._table.num_rows)
+        return len(self._trail_of)
 
     def row(self, row: int) -> PassageRow:
         """Return one passage."""
-        return _passage_row({name: self._table.column(name)[row].as_py() for name in _SCHEMA.names})
+        return self._row(self._passages.row(row), int(self._trail_of.slice(row, row + 1)[0]))
 
-    def slice(self, first: int, rows: int) -> pa.Table:
-        """Return some rows as a table of their own."""
-        return self._table.slice(first, rows)
+    def rows(self, first: int, end: int) -> Iterator[PassageRow]:
+        """Yield the passages from first to end."""
+        at = first
+        for batch in self._passages.between(first, end):
+            numbers = self._trail_of.slice(at, at + batch.num_rows).tolist()
+            at += batch.num_rows
+            for values, number in zip(batch.to_pylist(), numbers, strict=True):
+                yield self._row(values, number)
 
-    def texts(self, rows: Sequence[int]) -> list[str]:
-        """Return the texts of some rows, in the order asked for."""
-        column = self._table.column("text")
-        return [column[int(row)].as_py() for row in rows]
+    def _row(self, values: dict[str, Any], trail: int) -> PassageRow:
+        headings, lead = self.trail(trail)
+        return PassageRow(**(values | {"headings": headings, "lead": lead, "references": tuple(values["references"])}))
 
-    @cached_property
-    def reports(self) -> np.ndarray:
-        """Return the report position of every row, int32[n]."""
-        return np.asarray(self._table.column("report"))
+    def _read_trail(self, number: int) -> tuple[tuple[str, ...], str]:
+        values = self._trails.row(number)
+        return tuple(values["headings"]), values["lead"]
+
+    def batches(self, first: int, end: int) -> Iterator[pa.Table]:
+        """Yield the rows from first to end as tables, without their trails."""
+        for batch in self._passages.between(first, end):
+            yield pa.Table.from_batches([batch])
+
+    def trail_numbers(self, first: int, end: int) -> NDArray[np.int32]:
+        """Return which trail each row from first to end has."""
+        return self._trail_of.slice(first, end)
 
     def rows_of_paragraph(self, first: int, end: int, paragraph: str) -> list[int]:
         """Return the rows from first to end that belong to a paragraph number."""
-        part = self._table.column("paragraph").slice(first, end - first)
-        return [first + int(i) for i in np.flatnonzero(np.asarray(pc.equal(part, paragraph)))]
+        parts = [np.asarray(pc.equal(b.column("paragraph"), paragraph)) for b in self._passages.between(first, end)]
+        return [first + int(i) for i in np.flatnonzero(np.concatenate([np.zeros(0, bool), *parts]))]
 
-    def rows_in_section(self, section: str) -> np.ndarray:
+    def rows_in_section(self, section: str) -> NDArray[np.bool_]:
         """Return for every row whether one of its headings holds the text, bool[n]."""
-        headings = self._table.column("headings").combine_chunks()
-        values = pc.match_substring(headings.values, section, ignore_case=True)
-        counts = np.concatenate([[0], np.cumsum(np.asarray(values.fill_null(False)))])
-        bounds = np.asarray(headings.offsets)
-        return counts[bounds[1:]] > counts[bounds[:-1]]
+        inside = [_holds(self._trails.get(number), section) for number in range(len(self._trails))]
+        chosen: NDArray[np.bool_] = np.concatenate([np.zeros(0, bool), *inside])[self._trail_of.all()]
+        return chosen
 
     def sections(self, first: int, end: int) -> tuple[str, ...]:
         """Return the outermost headings from row first to end, in order of appearance."""
-        seen: dict[str, None] = {}
-        for headings in self._table.column("headings").slice(first, end - first).to_pylist():
-            if headings:
-                seen.setdefault(headings[0])
-        return tuple(seen)
+        numbers = dict.fromkeys(self._trail_of.slice(first, end).tolist())
+        return tuple(dict.fromkeys(headings[0] for headings, _ in map(self.trail, numbers) if headings))
+
+
+def _holds(trails: pa.RecordBatch, section: str) -> NDArray[np.bool_]:
+    headings = trails.column("headings")
+    values = pc.match_substring(headings.values, section, ignore_case=True)
+    counts = np.concatenate([[0], np.cumsum(np.asarray(values.fill_null(False)))])
+    bounds = np.asarray(headings.offsets)
+    chosen: NDArray[np.bool_] = counts[bounds[1:]] > counts[bounds[:-1]]
+    return chosen

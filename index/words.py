@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from operator import add
 from pathlib import Path
 
 from index.errors import UnreadableFile
@@ -94,6 +95,12 @@ class Analyser:
         """Return every Chinese character and pair of neighbours: what jieba cuts differently is found by these."""
         return [gram for run in _HAN_RUN.findall(fold(text)) for gram in _grams(run)]
 
+    def fields(self, text: str) -> tuple[str, str]:
+        """Return the terms and the grams of a passage as the index of words takes them: blanks between them."""
+        folded = fold(text)
+        terms = [term for token in _TOKEN.findall(folded) for term in self._split(token)]
+        return " ".join(terms), " ".join(gram for run in _HAN_RUN.findall(folded) for gram in _grams(run))
+
     def words(self, text: str) -> list[Word]:
         """Return the words with their places in the text as it was given, for highlighting."""
         folded, places = _fold_with_places(text)
@@ -124,11 +131,10 @@ class Analyser:
         for match in _TOKEN.finditer(folded):
             token, at = match.group(), match.start()
             if not _HAN_RUN.match(token):
-                for term in self._split(token):
-                    yield Word(term, places[at], places[match.end()])
+                yield from (_word(term, places, at, match.end()) for term in self._split(token))
                 continue
             for term, start, end in self._jieba.tokenize(token, "search"):
-                yield Word(term, places[at + start], places[at + end])
+                yield _word(term, places, at + start, at + end)
 
     def _split(self, token: str) -> list[str]:
         if _HAN_RUN.match(token):
@@ -138,8 +144,13 @@ class Analyser:
         return stems if len(parts) == 1 else [token, *stems]
 
 
+def _word(term: str, places: list[int], start: int, end: int) -> Word:
+    # One character can fold to several (¼), and an accent to none: it goes with the letter before it.
+    return Word(term, places[start], max(places[end], places[end - 1] + 1))
+
+
 def _grams(run: str) -> list[str]:
-    return [*run, *(run[i : i + 2] for i in range(len(run) - 1))]
+    return [*run, *map(add, run, run[1:])]
 
 
 def _fold_with_places(text: str) -> tuple[str, list[int]]:

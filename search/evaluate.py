@@ -22,7 +22,7 @@ ALL = "all"
 class Asked(Protocol):
     """What answers questions: a searcher with its options set."""
 
-    def __call__(self, question: str, k: int) -> Answer:
+    def __call__(self, question: str, *, k: int) -> Answer:
         """Return the first k hits, also those below the line of a good answer."""
 
 
@@ -66,7 +66,7 @@ class Evaluation:
 
 def evaluate(name: str, ask: Asked, questions: Sequence[Question]) -> Evaluation:
     """Ask every question and judge what comes back."""
-    judged = tuple(_judge(question, ask(question.text, DEPTH)) for question in questions)
+    judged = tuple(_judge(question, ask(question.text, k=DEPTH)) for question in questions)
     languages = [ALL, *dict.fromkeys(question.language for question in questions)]
     return Evaluation(name, tuple(_row(language, judged) for language in languages), judged)
 
@@ -109,7 +109,7 @@ def worse(evaluation: Evaluation, before: Mapping[str, float], measure: str = "n
     lost = [
         (judged, before[judged.question.id])
         for judged in evaluation.judged
-        if judged.scores and judged.scores[measure] < before.get(judged.question.id, 0.0) - 1e-9
+        if judged.scores and judged.scores[measure] < before.get(judged.question.id, 0.0) - 1e-6
     ]
     return sorted(lost, key=lambda pair: pair[0].scores[measure] - pair[1])
 

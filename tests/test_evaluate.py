@@ -3,7 +3,6 @@
 import gzip
 import json
 import math
-from collections.abc import Callable
 from pathlib import Path
 
 import ir_measures
@@ -13,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import UnknownPassage, UnreadableFile
-from search.evaluate import Evaluation, evaluate, trec_run, worse
+from search.evaluate import Asked, Evaluation, evaluate, trec_run, worse
 from search.hit import Answer, Hit
 from search.metrics import MEASURES, auroc, first_best, first_relevant, interval, ndcg, recall, reciprocal_rank
 from search.questions import Question, Target, placed, read_questions
@@ -30,8 +29,8 @@ def hit(paragraph: str, rank: int, relevance: float = 0.5, report: str = "a.txt"
     )  # fmt: skip
 
 
-def asked(answers: dict[str, tuple[list[Hit], bool]]) -> Callable[[str, int], Answer]:
-    def ask(question: str, k: int) -> Answer:
+def asked(answers: dict[str, tuple[list[Hit], bool]]) -> Asked:
+    def ask(question: str, *, k: int) -> Answer:
         hits, answered = answers[question]
         return Answer(question, answered, tuple(hits[:k]), 1, {}, 0.0)
 

@@ -17,7 +17,7 @@ class ProgressLine:
     """Takes what a build reports and shows some of it."""
 
     stream: TextIO = field(default_factory=lambda: sys.stderr)
-    _last: float = field(default_factory=time.monotonic)
+    _last: float = field(default_factory=lambda: time.monotonic())
     _open: bool = False  # a line stands that has to be cleared
 
     def __call__(self, progress: "Progress") -> None:

@@ -6,6 +6,8 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
+from index.errors import ReportSearchError
+
 # What would move the cursor, change colours or turn the direction of writing must not come out of a report.
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -20,6 +22,14 @@ def complain(text: object) -> None:
     """Write a remark or an error as one line on standard error."""
     sys.stderr.write(clean(str(text)) + "\n")
     sys.stderr.flush()
+
+
+def told(error: Exception) -> str:
+    """Return an error in one line; what is no error of ours is a fault of the program, and said to be one."""
+    if isinstance(error, ReportSearchError):
+        return clean(str(error))
+    fault = f"This is a fault of the program ({type(error).__name__}: {error})."
+    return clean(f"{fault} Set REPORTSEARCH_DEBUG=1 to see where, and tell the authors.")
 
 
 def harmless(text: str) -> str:

@@ -1,0 +1,76 @@
+"""Which files are to be read: walk the paths, sum up each file. Knows nothing of what stands in them."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from index.reader import READABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that could not be read, and why."""
+
+    path: str
+    reason: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that may be a report, with its checksum."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+@dataclass(slots=True)
+class Sources:
+    """The files found, in a fixed order, and the paths that could not be looked into."""
+
+    files: list[Source] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+
+def find_sources(paths: Sequence[str | Path], index: Path, looked: Callable[[int], None]) -> Sources:
+    """Return the files among the paths, each once; hidden ones and indexes are passed over."""
+    sources = Sources()
+    seen: set[Path] = set()
+    for path in sorted({p for given in paths for p in _files(Path(given), index, sources)}, key=lambda p: p.as_posix()):
+        real = path.resolve()
+        if real not in seen:
+            seen.add(real)
+            looked(len(seen))
+            _add(sources, path)
+    return sources
+
+
+def _add(sources: Sources, path: Path) -> None:
+    try:
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            sources.files.append(Source(path.as_posix(), digest, stream.tell()))
+    except OSError as error:
+        reason = f"{path} cannot be read ({error.strerror})."
+        sources.failures.append(Failure(path.as_posix(), reason, "Check that the file exists and its permissions."))
+
+
+def _files(path: Path, index: Path, sources: Sources) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    for folder, folders, names in os.walk(path, onerror=lambda error: _unlistable(error, sources)):
+        here = Path(folder)
+        folders[:] = sorted(f for f in folders if not f.startswith(".") and here / f != index)
+        if (here / "CURRENT").is_file() and (here / "generations").is_dir():
+            folders[:] = []
+            continue
+        yield from (here / n for n in names if Path(n).suffix.lower() in READABLE and not n.startswith("."))
+
+
+def _unlistable(error: OSError, sources: Sources) -> None:
+    reason = f"The folder {error.filename} cannot be listed ({error.strerror})."
+    sources.failures.append(Failure(Path(error.filename).as_posix(), reason, "Check its permissions."))
