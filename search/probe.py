@@ -4,6 +4,7 @@ A leg that cannot look says why. Knows the open index's analyser and encoders; n
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,7 @@ class Probe:
     terms: tuple[WeightedTerm, ...]
     grams: tuple[str, ...]
     groups: tuple[tuple[tuple[str, ...], ...], ...]  # per concept, its alternatives as terms
+    foreign: int  # concepts that no report holds a word for
     expansions: tuple[Expansion, ...]
     problems: dict[str, str]
 
@@ -43,15 +45,15 @@ def probe_of_question(index: OpenIndex, text: str, *, meaning: bool = True) -> P
     language = detect_language(text) or _short_language(text)
     problems: dict[str, str] = {}
     vector = _vector(index, text, problems) if meaning else None
-    groups, expansions = _expanded(index, text, language)
-    return _probe(index, text, language, vector, groups, expansions, problems, meaning)
+    expanded = _expanded(index, text, language)
+    return _probe(index, text, language, vector, expanded, problems, meaning)
 
 
 def probe_of_passage(index: OpenIndex, text: str, language: str | None, rows: NDArray[np.int64]) -> Probe:
     """Return what to look for when passages like some rows are wanted: their mean vector and their rarest words."""
     mean = index.vectors(rows).mean(axis=0)
     vector = np.asarray(mean / (np.linalg.norm(mean) or 1.0), np.float32)
-    return _probe(index, text, language, vector, (), (), {}, True)
+    return _probe(index, text, language, vector, _Expanded((), (), 0), {}, True)
 
 
 def _probe(
@@ -59,8 +61,7 @@ def _probe(
     text: str,
     language: str | None,
     vector: NDArray[np.float32] | None,
-    groups: tuple[tuple[tuple[str, ...], ...], ...],
-    expansions: tuple[Expansion, ...],
+    expanded: "_Expanded",
     problems: dict[str, str],
     meaning: bool,
 ) -> Probe:
@@ -71,7 +72,9 @@ def _probe(
     elif meaning:
         problems["late"] = "the index was built with another bundled model; rebuild it to compare word by word"
     terms = _rarest(index, index.analyser.terms(text))
-    return Probe(text, language, vector, asked, terms, _grams(index, text), groups, expansions, problems)
+    grams = _grams(index, text)
+    added = (expanded.groups, expanded.foreign, expanded.expansions)
+    return Probe(text, language, vector, asked, terms, grams, *added, problems)
 
 
 def _vector(index: OpenIndex, text: str, problems: dict[str, str]) -> NDArray[np.float32] | None:
@@ -106,22 +109,47 @@ def _grams(index: OpenIndex, text: str) -> tuple[str, ...]:
     return tuple((pairs or grams)[:_MOST_TERMS])
 
 
-def _expanded(
-    index: OpenIndex, text: str, language: str | None
-) -> tuple[tuple[tuple[tuple[str, ...], ...], ...], tuple[Expansion, ...]]:
-    """Return the alternatives that the lexicon and the reports' own abbreviations add, and how to tell of them."""
-    groups, expansions = [], []
+@dataclass(frozen=True, slots=True)
+class _Expanded:
+    """What the lexicon and the reports' own abbreviations add to a question."""
+
+    groups: tuple[tuple[tuple[str, ...], ...], ...]
+    expansions: tuple[Expansion, ...]
+    foreign: int
+
+
+def _expanded(index: OpenIndex, text: str, language: str | None) -> _Expanded:
     targets = sorted(index.languages)
     added = [(c.source, c.forms, "lexicon") for c in concepts_in(text, language, targets, index.analyser)]
     added += [(source, (form,), "abbreviation") for source, form in _abbreviated(index, text)]
+    groups, expansions, foreign = [], [], 0
     for source, forms, origin in added:
-        analysed = {form: tuple(dict.fromkeys(index.analyser.terms(form))) for form in forms if len(form) > 1}
-        weighed = sorted((-_weakest_idf(index, terms), form, terms) for form, terms in analysed.items() if terms)
-        telling = [(form, terms) for weight, form, terms in weighed if weight < -_RAREST_COMMON][:_MOST_FORMS]
+        standing = _standing_forms(index, forms)
+        telling = [form for form in standing if form.idf > _RAREST_COMMON][:_MOST_FORMS]
+        foreign += not standing
         if telling:
-            groups.append(tuple(terms for _, terms in telling))
-            expansions += [Expansion(form, source, origin) for form, _ in telling]
-    return tuple(groups), tuple(expansions)
+            groups.append(tuple(form.terms for form in telling))
+            expansions += [Expansion(form.text, source, origin) for form in telling]
+    return _Expanded(tuple(groups), tuple(expansions), foreign)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A form of a concept whose every term stands in some passage; `idf` is that of its rarest term."""
+
+    text: str
+    terms: tuple[str, ...]
+    idf: float
+
+
+def _standing_forms(index: OpenIndex, forms: Sequence[str]) -> list[_Form]:
+    """Return the forms that the collection can hold, rarest first; a single character tells nothing."""
+    lexical, found = index.lexical, []
+    for form in forms:
+        terms = tuple(dict.fromkeys(index.analyser.terms(form))) if len(form) > 1 else ()
+        if terms and all(lexical.frequency(term) for term in terms):
+            found.append(_Form(form, terms, max(lexical.idf(term) for term in terms)))
+    return sorted(found, key=lambda form: (-form.idf, form.text))
 
 
 def _abbreviated(index: OpenIndex, text: str) -> list[tuple[str, str]]:
@@ -129,13 +157,6 @@ def _abbreviated(index: OpenIndex, text: str) -> list[tuple[str, str]]:
     found = [(name, other) for name, other in index.abbreviations.items() if name in text]
     found = [(name, other) for name, other in found if other not in text]
     return [pair for pair in found if not pair[0].isascii() or re.search(rf"(?<!\w){re.escape(pair[0])}(?!\w)", text)]
-
-
-def _weakest_idf(index: OpenIndex, terms: tuple[str, ...]) -> float:
-    """Return the frequency weight of a form: that of its rarest term, or 0 when one of its terms stands nowhere."""
-    if not all(index.lexical.frequency(term) for term in terms):
-        return 0.0
-    return max(index.lexical.idf(term) for term in terms)
 
 
 def telling_terms(index: OpenIndex, probe: Probe) -> set[str]:

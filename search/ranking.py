@@ -132,7 +132,7 @@ def _signals(
     words = _BM25_CEILING * sum(idf(term.term) for term in probe.terms)
     # What the reports say in the question's own words leaves less to the words that the lexicon adds.
     lexicon = sum(max(idf(term) for terms in group for term in terms) for group in probe.groups)
-    lexicon += sum(idf(term.term) for term in probe.terms if known(term.term))
+    lexicon += sum(idf(term.term) for term in probe.terms if known(term.term)) + probe.foreign * idf("")
     return Signals(
         rows=pool,
         dense=vectors @ probe.vector if probe.vector is not None else zeros,
