@@ -17,6 +17,7 @@ from index.errors import DamagedIndex
 from search.fusion import Signals
 
 FILE = "calibration.json"
+DECIDING = 10  # of the best passages; an answer is good if one of them reaches the line, however many are asked for
 SIGNALS = ("dense", "late", "words", "lexicon")
 
 
@@ -36,6 +37,10 @@ class Calibration:
         for name, weight in self.weights.items():
             total += np.float32(weight) * getattr(signals, name)
         return np.asarray(1 / (1 + np.exp(-np.clip(total, -30, 30))), np.float32)
+
+    def answers(self, relevance: NDArray[np.float32]) -> bool:
+        """Say whether one of the best passages, best first, reaches the line."""
+        return bool((relevance[:DECIDING] >= self.line).any())
 
     def write(self, path: Path) -> None:
         """Write the calibration as JSON."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.generation import current
 from index.opened import Located, OpenIndex, open_index
@@ -78,8 +79,11 @@ class Searcher:
         ranked = rank(self.index, probe, scope, Plan(mode, self.weights, first), k=max(k, 0))
         if rerank is not None:
             ranked = rerank.reordered(ranked, query.text, self.index, _RERANKED)
-        hits = self._hits(ranked, probe, k, language or _reader(probe), bool(first))
-        return self._answer(question, hits, probe, (*notes, *scope.notes, *named.notes), started, mode, closest)
+        relevance = self._relevance(ranked)
+        hits = self._hits(ranked, relevance, probe, k, language or _reader(probe))
+        answer = self._answer(question, hits, probe, (*notes, *named.notes), started, mode)
+        answered = self.calibration.answers(relevance)
+        return replace(answer, answered=answered, hits=hits if answered or closest else (), closest=() if answered else hits)
 
     def related(
         self,
@@ -101,8 +105,8 @@ class Searcher:
         text = "\n".join(self.index.passage(int(row)).passage.text for row in rows)
         probe = probe_of_passage(self.index, text, entry.language, rows)
         ranked = rank(self.index, probe, self._others(entry.number, rows, own), Plan(mode, self.weights), k=max(k, 0))
-        hits = self._hits(ranked, probe, k, language or _reader(probe), False)
-        return self._answer(text, hits, probe, (), started, mode, True)
+        hits = self._hits(ranked, self._relevance(ranked), probe, k, language or _reader(probe))
+        return self._answer(text, hits, probe, (), started, mode)
 
     def passages(self, report: str, paragraph: str | None = None, *, language: str | None = None) -> tuple[Hit, ...]:
         """Return the passages of a report, or of one of its paragraphs, in order; raise UnknownPassage for none."""
@@ -142,10 +146,18 @@ class Searcher:
             mask[inside.start : inside.stop] = False
         return narrowed(Scope(), mask)
 
-    def _hits(self, ranked: Ranked, probe: Probe, k: int, language: str, named: bool) -> tuple[Hit, ...]:
+    def _relevance(self, ranked: Ranked) -> NDArray[np.float32]:
+        """Return the relevance of every ranked row; what the question names is relevant without a doubt."""
+        relevance = self.calibration.relevance(ranked.signals)
+        named = ranked.ranks.get("reference", {})
+        relevance[[int(row) in named for row in ranked.rows]] = 1.0
+        return relevance
+
+    def _hits(
+        self, ranked: Ranked, relevance: NDArray[np.float32], probe: Probe, k: int, language: str
+    ) -> tuple[Hit, ...]:
         if k <= 0 or not len(ranked.rows):
             return ()
-        relevance = self.calibration.relevance(ranked.signals)
         leading = self._groups(ranked)[:k]
         located = [self.index.passage(int(ranked.rows[group[0]])) for group in leading]
         told = Witness(self.index, probe).evidence([one.passage.text for one in located])
@@ -153,13 +165,12 @@ class Searcher:
         for group, where, evidence in zip(leading, located, told, strict=True):
             row = where.row
             hit = self._shown(where, language, evidence)
-            exact = named and row in ranked.ranks.get("reference", {})
             hits.append(
                 replace(
                     hit,
                     rank=len(hits) + 1,
                     score=float(ranked.scores[group[0]]),
-                    relevance=1.0 if exact else float(relevance[group[0]]),
+                    relevance=float(relevance[group[0]]),
                     ranks={leg: rows[row] for leg, rows in ranked.ranks.items() if row in rows},
                     similar=tuple(self._at(int(ranked.rows[other]), language) for other in group[1:]),
                 )
@@ -180,19 +191,16 @@ class Searcher:
         notes: tuple[str, ...],
         started: float,
         mode: Mode,
-        closest: bool,
     ) -> Answer:
-        answered = any(hit.relevance >= self.calibration.line for hit in hits)
         legs = {leg: probe.problems.get(leg, "ok") for leg in ("dense", "lexical") if mode in ("hybrid", leg)}
         legs |= {leg: why for leg, why in probe.problems.items() if mode != "lexical"}
         return Answer(
             question=question,
-            answered=answered,
-            hits=hits if answered or closest else (),
+            answered=bool(hits),
+            hits=hits,
             generation=self.generation,
             legs=legs,
             took_ms=_since(started),
-            closest=() if answered else hits,
             expansions=probe.expansions if mode == "hybrid" else (),
             notes=notes,
         )

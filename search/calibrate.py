@@ -1,0 +1,119 @@
+"""Fit relevance to questions with and without an answer: `reportsearch calibrate`.
+
+Every question with an answer is also asked of the collection without its relevant paragraphs, which makes it a question
+without one, as close to the subject as it can be. The fit is a logistic regression with balanced classes and a ridge.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.filters import Scope, narrowed
+from search.metrics import auroc
+from search.probe import probe_of_question
+from search.query import parse_query
+from search.questions import Question
+from search.ranking import Plan, rank
+from search.relevance import DECIDING, SIGNALS, Calibration
+from search.searcher import Searcher
+
+_BEREFT = 0.25  # weight of a question bereft of its answer: other paragraphs may answer it a little
+_RIDGE = 1.0
+_REFUSED = 0.9  # share of the questions without an answer that the line refuses
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """The signals of the best passages for one question, best first."""
+
+    signals: NDArray[np.float64]  # float64[n, len(SIGNALS)], n >= 1
+    answerable: bool
+    weight: float
+
+
+def calibrate(searcher: Searcher, questions: Sequence[Question]) -> Calibration:
+    """Return the calibration of the index's encoder; needs questions of both kinds, placed in the index."""
+    samples = [sample for question in questions for sample in _samples(searcher, question)]
+    features = np.array([sample.signals[0] for sample in samples])
+    answerable = np.array([sample.answerable for sample in samples])
+    weights = np.array([sample.weight for sample in samples])
+    slope, bias = fit(features, answerable, weights)
+    relevance = np.array([float(_sigmoid(sample.signals @ slope + bias).max()) for sample in samples])
+    whole = weights == 1
+    bereft = not (~answerable & whole).any()  # no question without an answer was given
+    right, wrong = relevance[answerable & whole], relevance[~answerable & (whole | bereft)]
+    line = _line(right, wrong)
+    return Calibration(
+        encoder=searcher.index.manifest.encoder.fingerprint,
+        weights={name: round(float(value), 4) for name, value in zip(SIGNALS, slope, strict=True)},
+        bias=round(float(bias), 4),
+        line=round(line, 4),
+        measured={
+            "answerable": int(len(right)),
+            "unanswerable": int(len(wrong)),
+            "auroc": round(auroc(list(right), list(wrong)), 4),
+            "kept": round(float((right >= line).mean()), 4),
+            "refused": round(float((wrong < line).mean()), 4),
+        },
+    )
+
+
+def _samples(searcher: Searcher, question: Question) -> list[_Sample]:
+    rows = [row for target, grade in question.grades if grade > 0 for row in _rows(searcher, target.report, target.paragraph)]
+    found = _sample(searcher, question.text, Scope(mask=searcher.index.alive), bool(rows), 1.0)
+    if not rows:
+        return found
+    without = np.ones(searcher.index.rows, bool)
+    without[rows] = False
+    return found + _sample(searcher, question.text, narrowed(Scope(mask=searcher.index.alive), without), False, _BEREFT)
+
+
+def _rows(searcher: Searcher, report: str, paragraph: str) -> list[int]:
+    return searcher.index.rows_of_paragraph(searcher.index.find_report(report), paragraph)
+
+
+def _sample(searcher: Searcher, text: str, scope: Scope, answerable: bool, weight: float) -> list[_Sample]:
+    query = parse_query(text)
+    if query.blank:
+        return []
+    probe = probe_of_question(searcher.index, query.text)
+    ranked = rank(searcher.index, probe, scope, Plan(weights=searcher.weights), k=1)
+    if not len(ranked.rows):
+        return []
+    best = np.column_stack([getattr(ranked.signals, name)[:DECIDING] for name in SIGNALS]).astype(np.float64)
+    return [_Sample(best, answerable, weight)]
+
+
+def _sigmoid(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(1 / (1 + np.exp(-np.clip(values, -30, 30))))
+
+
+def fit(
+    features: NDArray[np.float64], positive: NDArray[np.bool_], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """Return slope float64[f] and bias of a logistic regression by Newton's method; both classes weigh the same."""
+    weights = weights.astype(np.float64).copy()
+    for chosen in (positive, ~positive):
+        weights[chosen] *= len(weights) / (2 * max(weights[chosen].sum(), 1e-9))
+    spread = np.maximum(features.std(axis=0), 1e-6)
+    design = np.column_stack([features / spread, np.ones(len(features))])
+    ridge = np.diag([_RIDGE] * features.shape[1] + [0.0])
+    beta = np.zeros(design.shape[1])
+    for _ in range(50):
+        chance = _sigmoid(design @ beta)
+        gradient = design.T @ (weights * (chance - positive)) + ridge @ beta
+        curvature = (design.T * (weights * chance * (1 - chance))) @ design + ridge
+        step = np.linalg.solve(curvature + 1e-9 * np.eye(len(beta)), gradient)
+        beta -= step
+        if np.abs(step).max() < 1e-8:
+            break
+    return beta[:-1] / spread, float(beta[-1])
+
+
+def _line(right: NDArray[np.float64], wrong: NDArray[np.float64]) -> float:
+    """Return the relevance that refuses nine in ten of the wrong, higher where that loses none of nine in ten right."""
+    refusing = float(np.quantile(wrong, _REFUSED)) if len(wrong) else 0.5
+    keeping = float(np.quantile(right, 1 - _REFUSED)) if len(right) else 0.5
+    return (refusing + keeping) / 2 if keeping > refusing else refusing
