@@ -272,11 +272,10 @@ def _write_segment(job: _Job, target: Target, old: Old | None) -> SegmentEntry:
         _link_tree(whole.folder, segments / name)
     else:
         shutil.rmtree(segments / name, ignore_errors=True)
-        writer = SegmentWriter(segments / name, job.tools.encoder.dim, job.tools.tokens.vocabulary)
-        for part in parts:
-            writer.copy(part)
-            job.progress(Progress("joining", writer.rows, sum(p.rows for p in parts)))
-        writer.close()
+        with SegmentWriter(segments / name, job.tools.encoder.dim, job.tools.tokens.vocabulary) as writer:
+            for part in parts:
+                writer.copy(part)
+                job.progress(Progress("joining", writer.rows, sum(p.rows for p in parts)))
     rows = sum(part.rows for part in parts)
     return SegmentEntry(name, rows, Segment(segments / name, rows).settle())
 

@@ -8,6 +8,7 @@ import io
 import mmap
 import struct
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -117,6 +118,11 @@ class ArrayWriter:
         """Write some rows after those already written."""
         self._stream.write(np.ascontiguousarray(rows, self._dtype).tobytes())
         self.rows += len(rows)
+
+    def abandon(self) -> None:
+        """Let go of a file that will not be finished."""
+        with suppress(OSError):
+            self._stream.close()
 
     def close(self) -> None:
         """Finish the file and write its checksums."""

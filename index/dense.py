@@ -67,6 +67,10 @@ class VectorWriter:
         """Write some vectors, float32[n, dim]."""
         self._rows.append(vectors)
 
+    def abandon(self) -> None:
+        """Let go of a file that will not be finished."""
+        self._rows.abandon()
+
     def close(self) -> None:
         """Finish the file."""
         self._rows.close()

@@ -53,7 +53,9 @@ def current(index: Path) -> Generation:
     try:
         line = pointer.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        raise NoIndex(f"There is no index in {index}.", f"Build one: reportsearch build PATH... --index {index}") from None
+        raise NoIndex(
+            f"There is no index in {index}.", f"Build one: reportsearch build PATH... --index {index}"
+        ) from None
     except OSError as error:
         raise DamagedIndex(f"{pointer} cannot be read ({error.strerror}).", _repair(index)) from error
     name = line[:6].decode("ascii", "replace")
@@ -74,7 +76,9 @@ def _pointer_line(generation: Generation) -> bytes:
 
 
 def _repair(index: Path) -> str:
-    return f"Go back: reportsearch rollback --index {index}; or rebuild: reportsearch build PATH... --full --index {index}"
+    return (
+        f"Go back: reportsearch rollback --index {index}; or rebuild: reportsearch build PATH... --full --index {index}"
+    )
 
 
 def load_manifest(generation: Generation) -> Manifest:
@@ -233,7 +237,7 @@ def _holder(path: Path) -> str:
 def publish(index: Path, building: Path, manifest: Manifest, before: Generation | None) -> Generation:
     """Make the finished folder the generation in force: flush all of it, rename it, then replace CURRENT.
 
-    `before` is the generation that files were carried over from; it stays on disk to go back to.
+    `before` is the generation that was built upon; it, else the one in force if it is sound, is kept to go back to.
     """
     _write_description(building, manifest)
     checksums = _checksums(building, before)
@@ -246,9 +250,9 @@ def publish(index: Path, building: Path, manifest: Manifest, before: Generation 
     building.rename(folder)
     _flush(folder.parent)
     generation = Generation(folder, number)
-    before = before or _in_force(index)
+    earlier = before or _sound_earlier(index)
     _switch(index, generation)
-    _forget(index, {generation.number, *([before.number] if before else [])})
+    _forget(index, {generation.number, *([earlier.number] if earlier else [])})
     return generation
 
 
@@ -285,11 +289,13 @@ def _same_file(path: Path, other: Path) -> bool:
         return False
 
 
-def _in_force(index: Path) -> Generation | None:
+def _sound_earlier(index: Path) -> Generation | None:
+    """Return the generation to go back to when the new one took nothing from it; a damaged one is of no use."""
     try:
-        return current(index)
+        earlier = current(index)
     except (NoIndex, DamagedIndex):
-        return next(iter(reversed(_published(index)[:-1])), None)
+        return None
+    return None if _verify_generation(earlier) else earlier
 
 
 def _next_number(index: Path) -> int:

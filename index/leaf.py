@@ -147,14 +147,15 @@ def write_leaf(leaves: Path, task: Task, tools: Tools, advance: Callable[[int, i
     """Read the files of a task into a leaf; `advance` hears how many files and passages are done."""
     folder = leaves / task.name
     shutil.rmtree(folder, ignore_errors=True)
-    writer = SegmentWriter(folder, tools.encoder.dim, tools.tokens.vocabulary)
     outcomes: list[Outcome] = []
-    with (leaves / f"{task.name}.words").open("w", encoding="utf-8", newline="\n") as words:
+    with (
+        SegmentWriter(folder, tools.encoder.dim, tools.tokens.vocabulary) as writer,
+        (leaves / f"{task.name}.words").open("w", encoding="utf-8", newline="\n") as words,
+    ):
         desk = _Desk(writer, words, tools, Cutter(tools.analyser), lambda: advance(len(outcomes), writer.rows))
         for source, donor in zip(task.sources, task.donors, strict=True):
             outcomes.append(desk.read(source, donor))
             advance(len(outcomes), writer.rows)
-    writer.close()
     flush_tree(folder)
     _vouch(leaves, task.name, outcomes)
 
@@ -221,7 +222,9 @@ def _same_texts(donor: Donor, rows: list[PassageRow]) -> _Given | None:
     """Return the donor's vectors if it holds the same passages: the name of a file can change how it is read."""
     segment = Segment(Path(donor.folder), donor.segment_rows)
     theirs = segment.table.rows(donor.first, donor.first + donor.rows)
-    same = donor.rows == len(rows) and all(embedding_text(a) == embedding_text(b) for a, b in zip(theirs, rows, strict=True))
+    same = donor.rows == len(rows) and all(
+        embedding_text(a) == embedding_text(b) for a, b in zip(theirs, rows, strict=True)
+    )
     return _Given(segment, donor.first) if same else None
 
 

@@ -65,7 +65,9 @@ def write_lexical(folder: Path, rows: Iterable[LexicalRow], *, removed_reports: 
         # One thread keeps the order of rows; the cutting of words, not tantivy, is what takes the time.
         writer = index.writer(heap_size=_HEAP, num_threads=1)
         if removed_reports:
-            writer.delete_documents_by_query(tantivy.Query.term_set_query(index.schema, "report", list(removed_reports)))
+            writer.delete_documents_by_query(
+                tantivy.Query.term_set_query(index.schema, "report", list(removed_reports))
+            )
         for row in rows:
             writer.add_document(_document(row))
         writer.commit()

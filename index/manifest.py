@@ -1,8 +1,8 @@
 """What a generation says of itself: encoder, words, parser, segments, reports. Pure data and its text.
 
-    manifest.json   what concerns the whole generation
-    reports.jsonl   one report a line, ordered by path; a line is parsed when its report is asked for
-    places.npy      where each report's rows are: its number, the number of its segment, first row, rows
+manifest.json   what concerns the whole generation
+reports.jsonl   one report a line, ordered by path; a line is parsed when its report is asked for
+places.npy      where each report's rows are: its number, the number of its segment, first row, rows
 """
 
 import json

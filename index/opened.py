@@ -225,7 +225,9 @@ class OpenIndex:
         return exact or [
             r
             for r in self.manifest.reports
-            if r.path.endswith("/" + wanted) or Path(r.path).stem == wanted or (r.symbol or "").lower() == wanted.lower()
+            if r.path.endswith("/" + wanted)
+            or Path(r.path).stem == wanted
+            or (r.symbol or "").lower() == wanted.lower()
         ]
 
     def rows_of_paragraph(self, report: ReportEntry, paragraph: str, sub: str | None = None) -> list[int]:

@@ -102,7 +102,9 @@ class _Known:
     def below(self, paths: Iterable[str]) -> Iterator[Placed]:
         """Yield what was read before from paths that cannot be looked into now."""
         for lost in sorted(set(paths)):
-            inside = [at for path, at in self._by_path.items() if path == lost or path.startswith(lost.rstrip("/") + "/")]
+            inside = [
+                at for path, at in self._by_path.items() if path == lost or path.startswith(lost.rstrip("/") + "/")
+            ]
             yield from (self._placed(at) for at in sorted(inside) if at not in self._taken)
 
     def earlier(self, path: str) -> Placed | None:
@@ -200,7 +202,9 @@ def lay_out(reports: Sequence[Placed], old: Old | None, memory: int) -> list[Tar
     inside: dict[Segment, list[Placed]] = {}
     for placed in reports:
         inside.setdefault(placed.segment, []).append(placed)
-    kept = [s for s in (old.segments.values() if old else ()) if _alive(inside.get(s, ())) >= s.rows * (1 - _DEAD_SHARE)]
+    kept = [
+        s for s in (old.segments.values() if old else ()) if _alive(inside.get(s, ())) >= s.rows * (1 - _DEAD_SHARE)
+    ]
     most = max(_LEAST_ROWS, memory // _ROW_BYTES)
     fresh = sum(_alive(placed) for segment, placed in inside.items() if segment not in kept)
     for segment in sorted(kept, key=lambda s: s.rows):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,7 @@ def embedding_text(row: PassageRow) -> str:
 
 
 class SegmentWriter:
-    """Write a segment from the first row to the last."""
+    """Write a segment from the first row to the last, within a `with` statement."""
 
     def __init__(self, folder: Path, dim: int, vocabulary: int) -> None:
         folder.mkdir(parents=True)
@@ -65,11 +66,18 @@ class SegmentWriter:
             self._tokens.append(run.segment.tokens.rows(numbers))
         self.rows += run.rows
 
-    def close(self) -> None:
-        """Finish the files; the vectors can be read, and searched after `settle`."""
-        self._table.close()
-        self._vectors.close()
-        self._tokens.close()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Finish the files, or let go of them after an error."""
+        parts = (self._table, self._vectors, self._tokens)
+        try:
+            for part in parts if kind is None else ():
+                part.close()
+        finally:
+            for part in parts:
+                part.abandon()
 
 
 class Segment:

@@ -9,6 +9,7 @@ Knows columns and rows. Knows nothing of segments, questions or ranking.
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -99,6 +100,10 @@ class _BatchWriter:
         self._waiting = [table.slice(rows)]
         self._count -= rows
 
+    def abandon(self) -> None:
+        with suppress(OSError):
+            self._sink.close()
+
     def close(self) -> None:
         if self._count:
             self._write(self._count)
@@ -138,6 +143,11 @@ class TableWriter:
             columns = {"headings": [t[0] for t in fresh], "lead": [t[1] for t in fresh]}
             self._trails.append(pa.Table.from_pydict(columns, _TRAILS))
         return np.array([self._known[trail] for trail in trails], np.int32)
+
+    def abandon(self) -> None:
+        """Let go of files that will not be finished."""
+        for writer in (self._passages, self._trails, self._trail_of):
+            writer.abandon()
 
     def close(self) -> None:
         """Finish the files."""

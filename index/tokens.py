@@ -26,6 +26,10 @@ class TokenWriter:
             self._ids.append(np.concatenate(rows))
             self._lengths.extend(map(len, rows))
 
+    def abandon(self) -> None:
+        """Let go of files that will not be finished."""
+        self._ids.abandon()
+
     def close(self) -> None:
         """Finish the files."""
         self._ids.close()

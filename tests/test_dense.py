@@ -68,7 +68,9 @@ def test_equal_cosines_come_in_row_order(tmp_path: Path) -> None:
     dense = written(tmp_path / "v", vectors)
     for depth in (1, 5, 50, 120):
         found = dense.top(vectors[7], depth, None)
-        assert found.rows.tolist() == sorted(found.rows.tolist(), key=lambda r: (-round(float(vectors[r] @ vectors[7]), 3), r))
+        assert found.rows.tolist() == sorted(
+            found.rows.tolist(), key=lambda r: (-round(float(vectors[r] @ vectors[7]), 3), r)
+        )
 
 
 def test_asking_for_more_than_there_is(tmp_path: Path) -> None:

@@ -69,7 +69,9 @@ def test_missing_truncated_and_foreign_files_are_named(index: Path) -> None:
         open_index(index)
 
 
-@pytest.mark.parametrize("line", ["", "000001", "000001 abc\n", "xxxxxx " + "0" * 64 + "\n", "000009 " + "0" * 64 + "\n", "\x00"])
+@pytest.mark.parametrize(
+    "line", ["", "000001", "000001 abc\n", "xxxxxx " + "0" * 64 + "\n", "000009 " + "0" * 64 + "\n", "\x00"]
+)
 def test_a_broken_pointer_is_damage(index: Path, line: str) -> None:
     (index / "CURRENT").write_text(line)
     with pytest.raises(DamagedIndex, match="CURRENT"):

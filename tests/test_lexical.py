@@ -46,7 +46,9 @@ def test_scores_are_those_of_a_naive_bm25(tmp_path: Path) -> None:
     for words in ({"a": 1.0}, {"a": 1.0, "j": 0.5}, {"b": 1.0, "c": 1.0, "nowhere": 1.0}):
         rows, scores = index.top([WeightedTerm(w, weight) for w, weight in words.items()], [], 60, None)
         naive = naive_bm25(texts, words)
-        assert rows.tolist() == sorted(np.flatnonzero(naive), key=lambda r: (-np.float32(scores[rows.tolist().index(r)]), r))
+        assert rows.tolist() == sorted(
+            np.flatnonzero(naive), key=lambda r: (-np.float32(scores[rows.tolist().index(r)]), r)
+        )
         np.testing.assert_allclose(scores, [naive[r] for r in rows], rtol=1e-4)
 
 
@@ -70,7 +72,11 @@ def test_frequencies_and_idf(tmp_path: Path) -> None:
 
 
 def test_rows_that_hold_all_grams_or_a_reference(tmp_path: Path) -> None:
-    rows = [row(3, 0, "", "水 资 源 水资 资源"), row(3, 1, "", "水 源"), row(3, 2, "", "", ("A/RES/57/270 B", "A/58/1#3"))]
+    rows = [
+        row(3, 0, "", "水 资 源 水资 资源"),
+        row(3, 1, "", "水 源"),
+        row(3, 2, "", "", ("A/RES/57/270 B", "A/58/1#3")),
+    ]
     write_lexical(tmp_path / "x", rows)
     index = LexicalIndex(tmp_path / "x", {3: 0})
     assert sorted(index.with_all_grams(["水", "源"], 10).tolist()) == [0, 1]

@@ -97,7 +97,10 @@ def test_every_two_characters_of_a_report_are_found_where_they_stand(analyser: A
     write_lexical(tmp_path / "x", rows)
     index = LexicalIndex(tmp_path / "x", {1: 0})
     pairs = {
-        text[i : i + 2] for text in texts for i in range(0, len(text) - 1, 5) if all("\u4e00" <= c <= "\u9fff" for c in text[i : i + 2])
+        text[i : i + 2]
+        for text in texts
+        for i in range(0, len(text) - 1, 5)
+        if all("\u4e00" <= c <= "\u9fff" for c in text[i : i + 2])
     }
     assert len(pairs) > 500
     for pair in pairs:
