@@ -20,7 +20,7 @@ from index.generation import check_files, current, lexical_files, load_manifest,
 from index.leaf import Cutter, Leaf, Tools, Words, open_leaf, write_leaf
 from index.lexical import LexicalRow, write_lexical
 from index.manifest import FORMAT, EncoderEntry, Manifest, Reports, SegmentEntry
-from index.plan import Old, Placed, Target, Task, earlier_versions, lay_out, numbered, runs, split, tasks
+from index.plan import Old, Placed, Target, Task, earlier_versions, is_small, lay_out, numbered, runs, split, tasks
 from index.reader import READABLE
 from index.segment import Segment, SegmentWriter
 from index.sources import Failure, find_sources
@@ -317,11 +317,15 @@ def _write_words(job: _Job, old: Old | None, reports: list[Placed]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     before: set[int] = set()
     if old is not None and _same_rows(job, old) and old.manifest.words == job.tools.analyser.fingerprint:
+        before = set(old.manifest.reports.places[:, 0].tolist())
+    gone = sorted(before - {placed.number for placed in reports})
+    if gone and is_small(reports):
+        # What is gone counts in the frequencies until tantivy merges it away; a small index is spared that.
+        before, gone = set(), []
+    if old is not None and before:
         check_files(old.generation, lexical_files(old.generation))
         _link_tree(old.generation.folder / "lexical", folder)
-        before = set(old.manifest.reports.places[:, 0].tolist())
     fresh = [placed for placed in reports if placed.number not in before]
-    gone = sorted(before - {placed.number for placed in reports})
     write_lexical(folder, _lexical_rows(job, fresh), removed_reports=gone)
 
 

@@ -53,9 +53,7 @@ def current(index: Path) -> Generation:
     try:
         line = pointer.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        raise NoIndex(
-            f"There is no index in {index}.", f"Build one: reportsearch build PATH... --index {index}"
-        ) from None
+        raise _absent(index) from None
     except OSError as error:
         raise DamagedIndex(f"{pointer} cannot be read ({error.strerror}).", _repair(index)) from error
     name = line[:6].decode("ascii", "replace")
@@ -73,6 +71,10 @@ def current(index: Path) -> Generation:
 
 def _pointer_line(generation: Generation) -> bytes:
     return f"{generation.folder.name} {_sha256(generation.folder / 'checksums.json')}\n".encode()
+
+
+def _absent(index: Path) -> NoIndex:
+    return NoIndex(f"There is no index in {index}.", f"Build one: reportsearch build PATH... --index {index}")
 
 
 def _repair(index: Path) -> str:
@@ -365,6 +367,8 @@ def _unless_held(folder: Path, act: Callable[[Path], None]) -> None:
 
 def rollback(index: Path) -> Generation:
     """Put the newest sound generation before the one in force into force; raise NoIndex when there is none."""
+    if not index.is_dir():  # taking the lock would make the folder
+        raise _absent(index)
     with writing(index):
         try:
             in_force = current(index).number

@@ -233,9 +233,11 @@ class OpenIndex:
     def rows_of_paragraph(self, report: ReportEntry, paragraph: str, sub: str | None = None) -> list[int]:
         """Return the rows of a paragraph, or of one of its sub-paragraphs; raise UnknownPassage when there is none."""
         rows = self.rows_of(report)
-        number, local = self._locate(rows.start)
-        base = int(self._bases[number])
-        found = [base + r for r in self._segments[number].table.rows_of_paragraph(local, local + len(rows), paragraph)]
+        found: list[int] = []
+        if rows:
+            number, local = self._locate(rows.start)
+            inside = self._segments[number].table.rows_of_paragraph(local, local + len(rows), paragraph)
+            found = [int(self._bases[number]) + row for row in inside]
         if sub is not None:
             found = [row for row in found if self.passage(row).passage.sub == sub]
         if not found:
@@ -248,6 +250,8 @@ class OpenIndex:
     def sections(self, report: ReportEntry) -> tuple[str, ...]:
         """Return the outermost headings of a report, in order."""
         rows = self.rows_of(report)
+        if not rows:
+            return ()
         number, local = self._locate(rows.start)
         return self._segments[number].table.sections(local, local + len(rows))
 

@@ -191,13 +191,18 @@ class Target:
     kept: Segment | None = None
 
 
+def is_small(reports: Sequence[Placed]) -> bool:
+    """Say whether everything can be written anew at every build."""
+    return _alive(reports) <= COMPACT_BELOW
+
+
 def lay_out(reports: Sequence[Placed], old: Old | None, memory: int) -> list[Target]:
     """Keep large segments that are mostly alive; write the rest anew, small segments joined to few.
 
     A segment is joined to what is new when it is not more than twice as large, so that the number of segments grows
     with the logarithm of the number of builds, and so does how often a row is written again.
     """
-    if sum(p.rows for p in reports) <= COMPACT_BELOW:
+    if is_small(reports):
         return [Target(tuple(reports))] if reports else []
     inside: dict[Segment, list[Placed]] = {}
     for placed in reports:

@@ -14,7 +14,7 @@ import pytest
 import index.leaf
 import index.plan
 from index import BuildResult, OpenIndex, build_index, open_index
-from index.errors import DamagedIndex, DiskFull, NothingToIndex, NotWritable, OutOfMemory
+from index.errors import DamagedIndex, DiskFull, NothingToIndex, NotWritable, OutOfMemory, UnknownPassage
 from index.generation import current, verify
 from tests.conftest import CharacterEncoder, Paragraphs, write_report
 
@@ -229,6 +229,20 @@ def test_another_dictionary_cuts_again_and_embeds_nothing(desk: Desk, tmp_path: 
     assert (encoder.encoded, opened.lexical.frequency("能源政策")) == (0, 1)
     assert "能源政策" in opened.analyser.terms("新能源政策的")
     assert desk.held() == {"a": A, "b": B, "c": C}
+
+
+def test_a_report_without_a_paragraph_is_held_all_the_same(desk: Desk) -> None:
+    for name in ("0", "z"):
+        (desk.reports / f"{name}.txt").write_text("A/58/359\n", encoding="utf-8")
+    desk.build()
+    opened = desk.open()
+    for name in ("0", "z"):
+        report = opened.find_report(name)
+        if not report.rows:
+            assert (list(opened.rows_of(report)), opened.sections(report)) == ([], ())
+            with pytest.raises(UnknownPassage):
+                opened.rows_of_paragraph(report, "1")
+    assert verify(desk.index) == []
 
 
 # --- damage ------------------------------------------------------------------------------------------------------

@@ -4,10 +4,13 @@ import json
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import asdict, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.errors import UnreadableFile
+from ui import wire
 from ui.progress import ProgressLine
 from ui.streams import index_of, say
 
@@ -45,12 +48,34 @@ def evaluate(options: Namespace) -> int:
 
 
 def _ways(options: Namespace, searcher: "Searcher") -> Iterator[tuple[str, "Asked"]]:
-    """Yield the ways of searching that are measured: every mode, and the first one without each of its stages."""
-    modes = options.mode or ["hybrid", "dense", "lexical"]
-    for mode in modes:
+    """Yield the ways of searching that are measured: every mode, and hybrid without each of its stages."""
+    from search import Searcher
+    from search.fusion import Weights
+
+    for mode in options.mode or ["hybrid", "dense", "lexical"]:
         yield mode, partial(searcher.search, mode=mode, closest=True)
+    for stage in fields(Weights) if options.ablate else ():
+        without = Searcher(searcher.index, replace(searcher.weights, **{stage.name: 0.0}))
+        yield f"hybrid without {stage.name}", partial(without.search, closest=True)
 
 
 def calibrate(options: Namespace) -> int:
-    """Fit relevance and the line of no good answer."""
-    raise NotImplementedError
+    """Fit relevance and the line of no good answer, and keep them beside the index."""
+    from search import open_searcher
+    from search.calibrate import calibrate as fit
+    from search.questions import placed, read_questions
+    from search.relevance import FILE
+
+    path, index = Path(options.questions), index_of(options)
+    questions = read_questions(path)
+    if not any(question.grades for question in questions):
+        raise UnreadableFile(f"{path} holds no question with an answer.", "Give some of both kinds.")
+    searcher = open_searcher(index)
+    fitted = fit(searcher, placed(questions, [report.path for report in searcher.reports()]))
+    fitted.write(index / FILE)
+    if options.json:
+        say(wire.line(asdict(fitted)))
+    else:
+        reached = ", ".join(f"{name} {value:g}" for name, value in fitted.measured.items())
+        say(f"{index / FILE}: no good answer below relevance {fitted.line:.3f} ({reached})")
+    return 0

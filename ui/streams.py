@@ -28,6 +28,8 @@ def told(error: Exception) -> str:
     """Return an error in one line; what is no error of ours is a fault of the program, and said to be one."""
     if isinstance(error, ReportSearchError):
         return clean(str(error))
+    if isinstance(error, OSError) and error.filename:
+        return clean(f"{error.filename} cannot be used ({error.strerror}). Check that it exists and its permissions.")
     fault = f"This is a fault of the program ({type(error).__name__}: {error})."
     return clean(f"{fault} Set REPORTSEARCH_DEBUG=1 to see where, and tell the authors.")
 
