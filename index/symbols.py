@@ -52,7 +52,8 @@ _FRAMES = (
 _BARE = re.compile(rf"(?<![\w/.\-])(?P<numbers>{_TWO_PART})(?![\w/])")
 _ARABIC_LETTERS = dict(zip("ألف باء جيم دال هاء واو".split(), "ABCDEF"))
 _LOOKALIKES = str.maketrans("АВСБ", "ABCB")  # Cyrillic letters typed for the Latin part of a number
-_ORDINARY = str.maketrans("０１２３４５６７８９／（）－٠١٢٣٤٥٦٧٨٩", "0123456789/()-0123456789")
+_ORDINARY = str.maketrans("０１２３４５６７８９／（）－．٠١٢٣٤٥٦٧٨٩", "0123456789/()-.0123456789")
+_ORDINARY |= {ord("Ａ") + n: chr(ord("A") + n) for n in range(26)}
 _FILE_NAME = re.compile(rf"(?P<stem>(?:{_ORGANS})(?:\.\d+)?_[\w.\- ]*?\d[\w.\- ]*?(?:\s?\(\d{{4}}\))?)(?:[.\-_](?:ar|en|es|fr|ru|zh|[ACEFRS]))?\.\w+$")
 
 

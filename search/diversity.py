@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _ALIKE_VECTORS = 0.95
-_SHARED_TOKENS = 0.8  # Jaccard index of the distinct tokens
+_SHARED_PAIRS = 0.6  # Jaccard index of the pairs of neighbouring tokens
 
 
 def groups(vectors: NDArray[np.float32], bags: Sequence[NDArray[np.int32]]) -> list[list[int]]:
@@ -30,6 +30,10 @@ def groups(vectors: NDArray[np.float32], bags: Sequence[NDArray[np.int32]]) -> l
 
 
 def _same(one: NDArray[np.int32], other: NDArray[np.int32]) -> bool:
-    shared = len(np.intersect1d(one, other))
-    total = len(np.union1d(one, other))
-    return total > 0 and shared >= _SHARED_TOKENS * total
+    pairs, others = _pairs(one), _pairs(other)
+    return bool(pairs) and len(pairs & others) >= _SHARED_PAIRS * len(pairs | others)
+
+
+def _pairs(bag: NDArray[np.int32]) -> set[tuple[int, int]]:
+    tokens = bag.tolist()
+    return set(zip(tokens, tokens[1:] or tokens, strict=False))

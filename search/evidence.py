@@ -31,11 +31,12 @@ class Witness:
         self.index, self.probe = index, probe
         telling = telling_terms(index, probe)
         asked = index.analyser.words(probe.text)
-        self.words = {w.term: probe.text[w.start : w.end] for w in asked if w.term in telling}
+        words = {w.term: probe.text[w.start : w.end] for w in asked if w.term in telling}
+        self.words = {term: word for term, word in words.items() if not _is_single(term)} or words
         self.added: dict[tuple[str, ...], str] = {}
         for expansion in probe.expansions:
             terms = tuple(dict.fromkeys(index.analyser.terms(expansion.word)))
-            self.added.setdefault(terms, expansion.source)
+            self.added.setdefault(tuple(term for term in terms if not _is_single(term)) or terms, expansion.source)
         self.terms = {*self.words, *(term for terms in self.added for term in terms)}
 
     def evidence(self, texts: Sequence[str]) -> list[Evidence]:
@@ -87,6 +88,11 @@ def _whole(text: str, start: int, end: int) -> tuple[int, int]:
     while end < len(text) and _joins(text[end]):
         end += 1
     return start, end
+
+
+def _is_single(term: str) -> bool:
+    """Say whether a term is one Chinese character, which stands everywhere and shows nothing."""
+    return len(term) == 1 and bool(_HAN.match(term))
 
 
 def _joins(character: str) -> bool:

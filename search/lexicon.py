@@ -1,14 +1,16 @@
 """The six-language lexicon: from the words of a question to words that reports use for the same thing.
 
 lexicon.tsv holds one concept a line, one language a column, forms separated by ";". lexicon.npy, made from it by
-`python -m search.lexicon`, holds a 64-bit hash of every analysed form and its line, so that nothing is parsed to open it.
+`python -m training.lexicon`, holds a 64-bit hash of every analysed form and its line, so that nothing is parsed to open it.
 Knows the analyser; nothing of indexes or ranking.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -59,12 +61,22 @@ class _Span:
 
 def _word_spans(words: Sequence[Word]) -> list[_Span]:
     """Return all runs of words, longer ones first at every place."""
-    plain = [word for i, word in enumerate(words) if i == 0 or word.start >= words[i - 1].end]
+    units = _units(words)
     return [
-        _Span(plain[i].start, plain[i + length - 1].end, " ".join(word.term for word in plain[i : i + length]))
-        for i in range(len(plain))
-        for length in range(min(_LONGEST, len(plain) - i), 0, -1)
+        _Span(units[i].start, units[i + length - 1].end, " ".join(unit.key for unit in units[i : i + length]))
+        for i in range(len(units))
+        for length in range(min(_LONGEST, len(units) - i), 0, -1)
     ]
+
+
+def _units(words: Sequence[Word]) -> list[_Span]:
+    """Return one key a word: a compound with its parts, without an elided article ("l’énergie" is "énergie")."""
+    units = []
+    for (start, end), same in groupby(words, key=lambda word: (word.start, word.end)):
+        terms = [word.term for word in same]
+        elided = len(terms) > 2 and len(terms[1]) <= 2 and re.match(r"\w+['’]", terms[0])
+        units.append(_Span(start, end, " ".join(terms[2:] if elided else terms)))
+    return units
 
 
 def _han_spans(question: str) -> list[_Span]:
@@ -129,10 +141,6 @@ def compile_lexicon(analyser: Analyser) -> NDArray[np.void]:
     for number in range(1, len(_lines())):
         for language, column in _columns().items():
             for form in _forms(_cells(number)[column]):
-                key = fold(form) if language == "zh" else " ".join(analyser.terms(form))
+                key = fold(form) if language == "zh" else " ".join(unit.key for unit in _units(analyser.words(form)))
                 rows.add((_hash(language, key), number))
     return np.array(sorted(rows), _KIND)
-
-
-if __name__ == "__main__":
-    np.save(COMPILED, compile_lexicon(Analyser()), allow_pickle=False)

@@ -32,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # Names of files may hold bytes that are no characters; output is UTF-8 whatever the locale says.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     options = parser().parse_args(arguments)
+    # A search multiplies small matrices; threads that wait for each other make it slower, most of all on a busy machine.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
         from ui import commands

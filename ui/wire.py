@@ -3,6 +3,7 @@
 The names and their order are a contract. A key marked * stands only where there is something to say.
 
     answer   id question answered generation legs took_ms hits, expansions* notes*
+             where answered is false there are no hits, or, asked for with --closest, the closest passages
     hit      rank score relevance, those of a passage, ranks matched similar*
     passage  report symbol title language paragraph sub citation headings page text start end, lead*
 """

@@ -1,0 +1,281 @@
+"""The searcher over indexes made to order, and over the two sample reports."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from conftest import CharacterEncoder, write_report
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index import build_index, open_index
+from index.errors import IncompatibleIndex, ModelNotAvailable, UnknownPassage
+from search import Filters, Searcher, open_searcher
+
+SEEDS = Path(__file__).parents[1] / "seeds"
+DECISION, SUMMIT = "000_fc3021cedd9a0355.txt", "002_3818d9e374358891.txt"
+ENERGY = "首脑会议为实现可持续能源确定了哪几个重点领域？"
+
+
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+    index = tmp_path_factory.mktemp("seeds") / "index"
+    build_index(sorted(SEEDS.glob("*.txt")), index)
+    return open_searcher(index)
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Callable[..., Searcher]:
+    """Return what indexes reports: made(a={"1": "text"}) holds a.jsonl."""
+
+    def index(**named: dict[str, str]) -> Searcher:
+        for name, paragraphs in named.items():
+            write_report(tmp_path / "reports" / f"{name}.jsonl", paragraphs)
+        build_index([tmp_path / "reports"], tmp_path / "index")
+        return open_searcher(tmp_path / "index")
+
+    return index
+
+
+def found(searcher: Searcher, question: str, **options: object) -> list[str]:
+    """Return the paragraphs found, best first, good answers or not."""
+    return [hit.paragraph for hit in searcher.search(question, closest=True, **options).hits]  # type: ignore[arg-type]
+
+
+# --- the sample reports -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        ENERGY,
+        "Which key areas did the Summit single out for sustainable energy?",
+        "Quels domaines clés le Sommet a-t-il définis pour l'énergie durable ?",
+        "¿Qué esferas clave señaló la Cumbre para la energía sostenible?",
+        "Какие ключевые области определила Встреча для устойчивой энергетики?",
+        "ما المجالات الرئيسية التي حددتها القمة للطاقة المستدامة؟",
+        "首腦會議為實現可持續能源確定了哪幾個重點領域？",
+        "WHICH KEY AREAS DID THE SUMMIT SINGLE OUT FOR SUSTAINABLE ENERGY",
+        "首脑会议　为实现可持续能源　确定了哪几个重点领域",
+    ],
+)
+def test_a_question_in_any_language_and_spelling_finds_the_paragraph(seeds: Searcher, question: str) -> None:
+    first = seeds.search(question).hits[0]
+    assert (first.report.rsplit("/", 1)[-1], first.paragraph) == (SUMMIT, "17")
+
+
+def test_the_sample_questions_are_answered_and_the_others_refused(seeds: Searcher) -> None:
+    questions = [json.loads(line) for line in (SEEDS / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
+    answered = {bool(q["relevant"]): [] for q in questions}
+    for question in questions:
+        answered[bool(question["relevant"])].append(seeds.search(question["question"]).answered)
+    assert np.mean(answered[True]) >= 0.9
+    assert np.mean(answered[False]) <= 0.1
+
+
+def test_a_hit_s_text_lies_where_it_says(seeds: Searcher) -> None:
+    from index.reader import read_report
+
+    texts = {name: read_report(SEEDS / name, name).text for name in (DECISION, SUMMIT)}
+    for hit in seeds.search(ENERGY).hits:
+        assert texts[hit.report.rsplit("/", 1)[-1]][hit.start : hit.end] == hit.text
+        assert all(0 <= m.start < m.end <= len(hit.text) for m in hit.matches)
+
+
+def test_the_order_is_the_same_whatever_k_is(seeds: Searcher) -> None:
+    for question in (ENERGY, "How is the follow-up coordinated?"):
+        whole = [(hit.row, hit.score) for hit in seeds.search(question, k=90, closest=True).hits]
+        for k in (1, 3, 10, 60):
+            assert [(hit.row, hit.score) for hit in seeds.search(question, k=k, closest=True).hits] == whole[:k]
+
+
+def test_more_than_there_is_gives_all_there_is(seeds: Searcher) -> None:
+    answer = seeds.search(ENERGY, k=10_000)
+    rows = {hit.row for hit in answer.hits} | {other.row for hit in answer.hits for other in hit.similar}
+    assert rows == set(range(seeds.index.rows))
+    assert seeds.search(ENERGY, k=0).hits == ()
+
+
+def test_whether_there_is_an_answer_does_not_depend_on_k(seeds: Searcher) -> None:
+    for question in (ENERGY, "怎么做红烧肉？"):
+        assert len({seeds.search(question, k=k).answered for k in (1, 5, 50)}) == 1
+
+
+def test_a_refusal_holds_no_hits_and_offers_the_closest(seeds: Searcher) -> None:
+    refused = seeds.search("怎么做红烧肉？")
+    assert (refused.answered, refused.hits) == (False, ())
+    assert [hit.row for hit in seeds.search("怎么做红烧肉？", closest=True).hits] == [hit.row for hit in refused.closest]
+    assert len(refused.closest) == 10
+
+
+@pytest.mark.parametrize("question", ["第57/270 B号决议第39段", "57/270 B para 39", "résolution 57/270 B, par. 39", "57/270Ｂ号决议第39段"])
+def test_a_reference_is_answered_exactly_and_first(seeds: Searcher, question: str) -> None:
+    answer = seeds.search(question)
+    assert answer.answered
+    assert [hit.ranks.get("reference") for hit in answer.hits[:2]] == [1, 2]
+    assert all("57/270 B" in hit.text and "39" in hit.text for hit in answer.hits[:2])
+    assert answer.hits[0].relevance == 1.0
+
+
+def test_a_document_that_no_report_names_is_said_to_be_missing(seeds: Searcher) -> None:
+    assert seeds.search("A/99/999").notes == ("No report here is A/99/999 or cites it.",)
+
+
+@pytest.mark.parametrize("term", ["能源", "淡水", "海洋", "卫生", "妇女", "水", "性别"])
+def test_every_chinese_term_in_the_text_is_found_by_words(seeds: Searcher, term: str) -> None:
+    everything = [seeds.index.passage(row) for row in range(seeds.index.rows)]
+    holding = {located.row for located in everything if term in located.passage.text}
+    answer = seeds.search(term, mode="lexical", k=200, closest=True)
+    rows = {hit.row for hit in answer.hits} | {other.row for hit in answer.hits for other in hit.similar}
+    assert holding <= rows
+
+
+def test_evidence_names_the_question_s_words_in_every_language(seeds: Searcher) -> None:
+    hit = seeds.search("sustainable energy").hits[0]
+    marked = {(hit.text[m.start : m.end], m.word, m.leg) for m in hit.matches}
+    assert any(text == "能源" and word == "energy" for text, word, _ in marked)
+    chinese = seeds.search("能源").hits[0]
+    assert "能源" in chinese.matched
+    assert ("能源", "能源", "lexical") in {(chinese.text[m.start : m.end], m.word, m.leg) for m in chinese.matches}
+
+
+def test_an_abbreviation_that_a_report_defines_leads_to_its_name(seeds: Searcher) -> None:
+    added = {(e.source, e.word) for e in seeds.search("行政首长协调会的作用").expansions if e.origin == "abbreviation"}
+    assert added == {("行政首长协调会", "联合国系统行政首长协调理事会")}
+
+
+def test_neighbours_are_the_passages_around_in_the_same_report(seeds: Searcher) -> None:
+    report = seeds.index.find_report(SUMMIT)
+    rows = seeds.index.rows_of(report)
+    assert [hit.row for hit in seeds.neighbours(rows[5])] == list(rows[3:8])
+    assert [hit.row for hit in seeds.neighbours(rows[0])] == list(rows[:3])
+    assert [hit.row for hit in seeds.neighbours(rows[-1], before=1, after=9)] == list(rows[-2:])
+
+
+def test_related_passages_are_of_other_reports_unless_asked(seeds: Searcher) -> None:
+    others = seeds.related(DECISION, "18 (b)")
+    assert {hit.report.rsplit("/", 1)[-1] for hit in others.hits} == {SUMMIT}
+    own = seeds.related(DECISION, "18 (b)", own=True, k=100)
+    assert {hit.report.rsplit("/", 1)[-1] for hit in own.hits} == {SUMMIT, DECISION}
+    assert not any(hit.report.endswith(DECISION) and (hit.paragraph, hit.sub) == ("18", "b") for hit in own.hits)
+
+
+def test_an_unknown_report_or_paragraph_is_an_error_that_names_it(seeds: Searcher) -> None:
+    with pytest.raises(UnknownPassage, match="no report 'x.txt'"):
+        seeds.related("x.txt", "1")
+    with pytest.raises(UnknownPassage, match="no paragraph 99"):
+        seeds.related(DECISION, "99")
+    with pytest.raises(UnknownPassage, match="no report 'x.txt'"):
+        seeds.search(ENERGY, filters=Filters(reports=("x.txt",)))
+
+
+# --- filters, phrases, exclusions -------------------------------------------------------------------------------------
+
+
+def test_filters_narrow_every_leg(seeds: Searcher) -> None:
+    for mode in ("hybrid", "dense", "lexical"):
+        hits = seeds.search("联合国系统", k=200, mode=mode, filters=Filters(reports=(DECISION,)), closest=True).hits  # type: ignore[arg-type]
+        assert hits and all(hit.report.endswith(DECISION) for hit in hits)
+
+
+def test_a_section_narrows_to_passages_under_a_heading_that_holds_it(seeds: Searcher) -> None:
+    hits = seeds.search("协调", k=200, filters=Filters(sections=("能源",)), closest=True).hits
+    assert hits and all(any("能源" in heading for heading in hit.headings) for hit in hits)
+
+
+def test_a_filter_typed_into_the_question_is_the_same_filter(seeds: Searcher) -> None:
+    typed = seeds.search(f"report:{DECISION} 联合国系统", closest=True).hits
+    given_ = seeds.search("联合国系统", filters=Filters(reports=(DECISION,)), closest=True).hits
+    assert [hit.row for hit in typed] == [hit.row for hit in given_]
+
+
+def test_a_filter_that_nothing_passes_finds_nothing(seeds: Searcher) -> None:
+    assert seeds.search(ENERGY, filters=Filters(languages=("ar",)), closest=True).hits == ()
+
+
+def test_a_phrase_must_stand_in_the_passage_and_an_exclusion_must_not(made: Callable[..., Searcher]) -> None:
+    searcher = made(a={"1": "多年度工作方案草案", "2": "多年度的工作 方案", "3": "Clean Water policy", "4": "water cleaning policy"})
+    assert found(searcher, '"多年度工作方案"') == ["1"]
+    assert found(searcher, '"clean water"') == ["3"]
+    assert set(found(searcher, "工作方案 -草案")) == {"2", "3", "4"}
+    assert set(found(searcher, "policy -clean")) == {"1", "2", "4"}
+    assert found(searcher, '"no such phrase"') == []
+
+
+# --- legs ---------------------------------------------------------------------------------------------------------------
+
+
+def test_the_dense_mode_ranks_as_brute_force_does(tmp_path: Path, encoder: CharacterEncoder) -> None:
+    texts = {str(n): text for n, text in enumerate(["alpha beta", "beta gamma", "delta", "omega psi", "gamma delta"])}
+    write_report(tmp_path / "r" / "a.jsonl", texts)
+    build_index([tmp_path / "r"], tmp_path / "index", encoder=encoder)
+    searcher = Searcher(open_index(tmp_path / "index", encoder=encoder))
+    cosines = encoder.encode_passages(list(texts.values())) @ encoder.encode_query("gamma")
+    expected = [str(n) for n in np.argsort(-np.round(cosines, 3), kind="stable")]
+    assert found(searcher, "gamma", mode="dense") == expected
+
+
+def test_a_model_that_is_gone_is_said_in_every_answer_and_words_go_on(
+    seeds: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_: str) -> None:
+        raise ModelNotAvailable('Model "m" is not on this machine.', "Fetch it.")
+
+    monkeypatch.setattr(type(seeds.index), "encoder", SimpleNamespace(encode_query=gone))
+    answer = seeds.search("能源", closest=True)
+    assert answer.legs == {"dense": 'Model "m" is not on this machine. Fetch it.', "lexical": "ok"}
+    assert any("能源" in hit.text for hit in answer.hits)
+
+
+def test_an_index_of_another_encoder_is_refused(tmp_path: Path, encoder: CharacterEncoder) -> None:
+    write_report(tmp_path / "r" / "a.jsonl", {"1": "alpha"})
+    build_index([tmp_path / "r"], tmp_path / "index", encoder=encoder)
+    other = CharacterEncoder(salt="other")
+    with pytest.raises((IncompatibleIndex, ModelNotAvailable)):
+        Searcher(open_index(tmp_path / "index", encoder=other)).index.encoder
+
+
+@pytest.mark.parametrize("question", ["", "  ", "？！", "\x00", "-", '""'])
+def test_a_question_without_words_finds_nothing_and_says_so(seeds: Searcher, question: str) -> None:
+    answer = seeds.search(question)
+    assert (answer.answered, answer.hits, answer.closest, answer.notes) == (False, (), (), ("The question holds no words.",))
+
+
+@pytest.mark.parametrize("question", ["能" * 10_000, "ქართული ენა", "😀😀", "a" * 10_000, '"(AND:* OR) [x TO y] ~', "\ud800能源"])
+def test_a_strange_question_is_answered_or_refused_without_failing(seeds: Searcher, question: str) -> None:
+    answer = seeds.search(question, closest=True)
+    assert len(answer.hits) <= 10
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(question=st.text(max_size=80))
+def test_no_text_whatever_fails(seeds: Searcher, question: str) -> None:
+    relevance = [hit.relevance for hit in seeds.search(question, closest=True).hits]
+    assert all(0 <= value <= 1 for value in relevance)
+
+
+# --- groups, generations ------------------------------------------------------------------------------------------------
+
+
+def test_passages_that_say_the_same_are_one_hit_with_the_others_under_it(made: Callable[..., Searcher]) -> None:
+    formula = "本报告是根据大会第57/270 B号决议的要求提交的，供大会审议。"
+    searcher = made(a={"1": formula, "2": "海洋与沿海地区的管理"}, b={"1": formula}, c={"7": formula})
+    hits = searcher.search("报告是根据哪项决议提交的？", closest=True).hits
+    assert [len(hit.similar) for hit in hits] == [2, 0]
+    assert {hits[0].report, *(other.report for other in hits[0].similar)} == {
+        entry.path for entry in searcher.reports()
+    }
+
+
+def test_a_searcher_notices_a_build_when_it_is_asked_to_look(tmp_path: Path) -> None:
+    write_report(tmp_path / "r" / "a.jsonl", {"1": "alpha"})
+    build_index([tmp_path / "r"], tmp_path / "index")
+    searcher = open_searcher(tmp_path / "index")
+    assert searcher.refreshed() is searcher
+    write_report(tmp_path / "r" / "b.jsonl", {"1": "beta"})
+    build_index([tmp_path / "r"], tmp_path / "index")
+    assert len(searcher.reports()) == 1
+    assert [entry.path.rsplit("/", 1)[-1] for entry in searcher.refreshed().reports()] == ["a.jsonl", "b.jsonl"]
