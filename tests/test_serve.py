@@ -11,7 +11,7 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
-from ui.serve import APP, PortTaken, command, serve, url
+from ui.serve import APP, PortTaken, _show, command, serve, url
 
 ROOT = Path(__file__).parents[1]
 
@@ -81,6 +81,18 @@ def test_the_page_answers_at_the_printed_address_and_ends_with_its_parent(tmp_pa
         assert server.wait(20) == 0
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0, "Streamlit outlived the command that started it"
+
+
+@pytest.mark.parametrize(("terminal", "screen"), [(True, ":0"), (True, ""), (False, ":0")])
+def test_the_page_is_opened_for_a_person_only(monkeypatch: pytest.MonkeyPatch, terminal: bool, screen: str) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal, raising=False)
+    monkeypatch.setenv("DISPLAY", screen)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    _show("http://127.0.0.1:8501")
+    assert opened == (["http://127.0.0.1:8501"] if terminal and screen else [])
 
 
 def test_importing_the_page_does_nothing() -> None:
