@@ -151,11 +151,20 @@ def _spread(pool: Rows, leg: _Leg | None, ceiling: float) -> Scores:
     return out
 
 
-def _taken(signals: Signals, order: NDArray[np.intp]) -> Signals:
+def _taken(signals: Signals, order: NDArray[np.integer]) -> Signals:
     return Signals(
         signals.rows[order], signals.dense[order], signals.late[order], signals.words[order], signals.lexicon[order],
         signals.tokens[order],
     )  # fmt: skip
+
+
+def reordered(ranked: Ranked, order: NDArray[np.int64], scores: Scores, leg: str) -> Ranked:
+    """Return the ranking with its first rows in another order and with other scores; `scores` is in the old order."""
+    count = len(order)
+    whole = np.concatenate([order, np.arange(count, len(ranked.rows))])
+    fresh = np.concatenate([scores[order], ranked.scores[count:]])
+    found = {int(row): n for n, row in enumerate(ranked.rows[order], 1)}
+    return Ranked(_taken(ranked.signals, whole), fresh, ranked.ranks | {leg: found})
 
 
 def _joined(ranked: Ranked, rest: Ranked) -> Ranked:

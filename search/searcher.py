@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +25,7 @@ from search.ranking import Mode, Plan, Ranked, rank
 from search.references import named_rows, rows_of_name
 from search.relevance import Calibration, calibration_for
 
-if TYPE_CHECKING:
-    from search.cross_encoder import CrossEncoder
-
 _GROUPED = 100  # best passages among which near-identical ones are looked for
-_RERANKED = 50  # best passages that a cross-encoder reads
 LONGEST_QUESTION = 4000  # characters; what stands behind is left out, and said so
 
 
@@ -60,12 +55,12 @@ class Searcher:
         filters: Filters = Filters(),
         language: str | None = None,
         closest: bool = False,
-        rerank: "CrossEncoder | None" = None,
+        rerank: str | None = None,
     ) -> Answer:
         """Return the k best passages, best first; the answer says when none is good enough, and then holds no hits.
 
-        `closest` returns the best passages as hits all the same; `language` is the reader's, for citations. Raises
-        UnknownPassage for a report in `filters` that the index does not hold, DamagedIndex.
+        `closest` returns the best passages as hits all the same; `language` is the reader's, for citations;
+        `rerank` names a cross-encoder for the last word on the order. Raises UnknownPassage for a report in `filters` that the index does not hold, DamagedIndex.
         """
         started = time.perf_counter()
         query = parse_query(question[:LONGEST_QUESTION])
@@ -78,7 +73,9 @@ class Searcher:
         probe = probe_of_question(self.index, query.text, meaning=mode != "lexical")
         ranked = rank(self.index, probe, scope, Plan(mode, self.weights, first), k=max(k, 0))
         if rerank is not None:
-            ranked = rerank.reordered(ranked, query.text, self.index, _RERANKED)
+            from search import cross_encoder  # it imports torch
+
+            ranked = cross_encoder.rerank(self.index, query.text, ranked, rerank)
         relevance = self._relevance(ranked)
         hits = self._hits(ranked, relevance, probe, k, language or _reader(probe))
         answer = self._answer(question, hits, probe, (*notes, *named.notes), started, mode)
