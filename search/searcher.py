@@ -24,6 +24,7 @@ from search.fusion import Weights
 from search.ranking import Mode, Plan, Ranked, rank
 from search.references import named_rows, rows_of_name
 from search.relevance import Calibration, calibration_for
+from search.scale import Scale, scale_of
 
 _GROUPED = 100  # best passages among which near-identical ones are looked for
 LONGEST_QUESTION = 4000  # characters; what stands behind is left out, and said so
@@ -40,6 +41,11 @@ class Searcher:
     def generation(self) -> int:
         """The number of the generation that answers."""
         return self.index.generation.number
+
+    @cached_property
+    def scale(self) -> Scale:
+        """What this index's cosines are worth."""
+        return scale_of(self.index)
 
     @cached_property
     def calibration(self) -> Calibration:
@@ -60,7 +66,8 @@ class Searcher:
         """Return the k best passages, best first; the answer says when none is good enough, and then holds no hits.
 
         `closest` returns the best passages as hits all the same; `language` is the reader's, for citations;
-        `rerank` names a cross-encoder for the last word on the order. Raises UnknownPassage for a report in `filters` that the index does not hold, DamagedIndex.
+        `rerank` names a cross-encoder for the last word on the order. Raises UnknownPassage for a report in `filters`
+        that the index does not hold, ModelNotAvailable, DamagedIndex.
         """
         started = time.perf_counter()
         query = parse_query(question[:LONGEST_QUESTION])
@@ -71,7 +78,7 @@ class Searcher:
         named = named_rows(self.index, query.references)
         first = tuple(row for row in named.rows if scope.passes(np.array([row])).all())
         probe = probe_of_question(self.index, query.text, meaning=mode != "lexical")
-        ranked = rank(self.index, probe, scope, Plan(mode, self.weights, first), k=max(k, 0))
+        ranked = rank(self.index, probe, scope, Plan(mode, self.weights, first, self.scale), k=max(k, 0))
         if rerank is not None:
             from search import cross_encoder  # it imports torch
 
@@ -101,7 +108,7 @@ class Searcher:
         rows = np.array(rows_of_name(self.index, entry, paragraph), np.int64)
         text = "\n".join(self.index.passage(int(row)).passage.text for row in rows)
         probe = probe_of_passage(self.index, text, entry.language, rows)
-        ranked = rank(self.index, probe, self._others(entry.number, rows, own), Plan(mode, self.weights), k=max(k, 0))
+        ranked = rank(self.index, probe, self._others(entry.number, rows, own), Plan(mode, self.weights, scale=self.scale), k=max(k, 0))
         hits = self._hits(ranked, self._relevance(ranked), probe, k, language or _reader(probe))
         return self._answer(text, hits, probe, (), started, mode)
 
