@@ -1,7 +1,7 @@
 """Find the short forms that a report defines for its long names. Pure; one text in, pairs out.
 
-    联合国系统行政首长协调理事会（行政首长协调会）      经济及社会理事会（以下简称“经社理事会”）
-    the Commission on Sustainable Development (CSD)     Комиссия по устойчивому развитию (КУР)
+联合国系统行政首长协调理事会（行政首长协调会）      经济及社会理事会（以下简称“经社理事会”）
+the Commission on Sustainable Development (CSD)     Комиссия по устойчивому развитию (КУР)
 """
 
 import re
@@ -12,8 +12,12 @@ from index.report import Abbreviation
 _CHINESE = re.compile(
     rf"(?P<before>[{CJK}A-Za-z、·《》]{{4,30}})[（(](?:以下)?(?:统称|简称|下称)?(?:为)?[“\"「《]?(?P<short>[{CJK}]{{3,12}}|[A-Z][A-Za-z0-9-]{{1,9}})[”\"」》]?[）)]"
 )
-_LETTERS = re.compile(r"(?P<before>(?:[^\W\d_][\w’'\-]*[ \n]){2,12})\((?:“|\"|«)?(?P<short>[A-ZА-Я][A-Za-zА-Яа-я-]{1,9})(?:”|\"|»)?\)")
-_SMALL = frozenset("of the and for on in to de la le les du des et pour sur y del los las el en para по и в на о the".split())
+_LETTERS = re.compile(
+    r"(?P<before>(?:[^\W\d_][\w’'\-]*[ \n]){2,12})\((?:“|\"|«)?(?P<short>[A-ZА-Я][A-Za-zА-Яа-я-]{1,9})(?:”|\"|»)?\)"
+)
+_SMALL = frozenset(
+    "of the and for on in to de la le les du des et pour sur y del los las el en para по и в на о the".split()
+)
 _MOST = 200  # of one report
 
 

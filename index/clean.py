@@ -12,18 +12,28 @@ from index.language import CJK, CJK_MARKS
 HEADING_SIGN = "\ue000"  # n of them before a line: a heading of degree n that the file format marked as such
 
 _GLUE = f"{CJK}{CJK_MARKS}"
-_ODD = dict.fromkeys(map(ord, "\ufeff\u200b\u2060\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
+_ODD = dict.fromkeys(
+    map(ord, "\ufeff\u200b\u2060\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+)
 _ODD |= dict.fromkeys(map(ord, "\u00a0\u2007\u202f\u3000\u2002\u2003\u2009"), " ")
 _ODD |= dict.fromkeys(map(ord, "\x0b\x85\u2028\u2029"), "\n")
-_WIDE = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), 0xFF05)}
+_WIDE = {
+    code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), 0xFF05)
+}
 _SPACED_PAIR = re.compile(f"[{_GLUE}] +(?=[{_GLUE}])")
 _CHINESE = re.compile(f"[{CJK}]")
-_SPLIT_SYMBOL = re.compile(r"\b((?:A|E|S|ST|TD|DP|CRC|CCPR|CEDAW|FCCC|UNEP|HSP|ICCD)(?:/[A-Z][A-Za-z.]*\d*)*/)(\d{1,3}) (\d{1,3})(?=/\d)")
+_SPLIT_SYMBOL = re.compile(
+    r"\b((?:A|E|S|ST|TD|DP|CRC|CCPR|CEDAW|FCCC|UNEP|HSP|ICCD)(?:/[A-Z][A-Za-z.]*\d*)*/)(\d{1,3}) (\d{1,3})(?=/\d)"
+)
 _SPLIT_LETTER = re.compile(r"([(（])\s*([a-z]{1,4})\s*([)）])(?<=.)")
 _EMPHASIS = re.compile(r"\*\*(?=[^\s*])([^*\n]{1,300}?)(?<=[^\s*])\*\*")
 _SYMBOL_LINE = re.compile(r"(?:[A-Z]{1,6}/[\w.()/*–-]+)(?:\s{2,}|\t)?(?:\d{1,4})?")
-_PAGE_LINE = re.compile(r"[-–—]?\s*\d{1,4}\s*[-–—]?|\d{1,3}\s?/\s?\d{1,3}|(?:Page|page|página|Стр\.|стр\.|第)\s*\d{1,4}\s*页?|/\s?(?:\.\.\.|…)|[_—-]{5,}|\*\d{6,9}\*")
-_JOB_LINE = re.compile(r"(?:(?:\d{1,3}|[ivxl]{1,6})\s+)?(?:\d{2}-\d{4,5}X?|[A-Z]{2,4}\.\d{2}-\d{4,5})(?!\d)\s*(?:\([A-Z]\))?[\s\d*/ivxl]*")
+_PAGE_LINE = re.compile(
+    r"[-–—]?\s*\d{1,4}\s*[-–—]?|\d{1,3}\s?/\s?\d{1,3}|(?:Page|page|página|Стр\.|стр\.|第)\s*\d{1,4}\s*页?|/\s?(?:\.\.\.|…)|[_—-]{5,}|\*\d{6,9}\*"
+)
+_JOB_LINE = re.compile(
+    r"(?:(?:\d{1,3}|[ivxl]{1,6})\s+)?(?:\d{2}-\d{4,5}X?|[A-Z]{2,4}\.\d{2}-\d{4,5})(?!\d)\s*(?:\([A-Z]\))?[\s\d*/ivxl]*"
+)
 _LICENCE = re.compile(r"本作品(?:来自|來自|是|在|为|為|的)|Public domain|This work is in the public domain")
 
 
@@ -64,7 +74,7 @@ def despace(text: str) -> Cleaned:
     repairs = ["took out the spaces between Chinese words"]
     for match in _SPLIT_SYMBOL.finditer(text):
         whole = match[1] + match[2] + match[3]
-        tail = re.match(r"/\d+", text[match.end():])[0]
+        tail = "".join(re.findall(r"\A/\d+", text[match.end() :]))
         repairs.append(f"{match[0]}{tail} read as {whole}{tail}")
     mended = _SPLIT_SYMBOL.sub(r"\1\2\3", text)
     if _cut_letters(mended):
@@ -122,7 +132,7 @@ def drop_licence(lines: list[Line]) -> tuple[list[Line], tuple[str, ...]]:
     return lines[:start], (f"took out {len(lines) - start} lines of a licence note",)
 
 
-def _is_furniture(text: str, counts: Counter) -> bool:
+def _is_furniture(text: str, counts: Counter[str]) -> bool:
     if len(text) > 60:
         return False
     if _PAGE_LINE.fullmatch(text) or _JOB_LINE.fullmatch(text):

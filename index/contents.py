@@ -6,10 +6,18 @@ from dataclasses import dataclass
 from index.clean import HEADING_SIGN, Line, is_finished, width
 from index.marks import heading_marks
 
-_TITLE = re.compile(r"(?:目录|目次|目\s录|Contents|Table of contents|Table des matières|Sommaire|Índice|Содержание|Оглавление|المحتويات)", re.I)
+_TITLE = re.compile(
+    r"(?:目录|目次|目\s录|Contents|Table of contents|Table des matières|Sommaire|Índice|Содержание|Оглавление|المحتويات)",
+    re.I,
+)
 _COLUMNS = re.compile(r"段次|Paragraphs|Paragraphes|Párrafos|Пункты|الفقرات", re.I)
-_HEADER = re.compile(r"(?:段\s?次|页\s?次|页码|章\s?次?|节|附件|Paragraphs|Pages?|Chapter|Paragraphes|Chapitre|Párrafos|Página|Capítulo|Пункты|Стр\.?|Глава|الفقرات|الصفحة|الفصل|\s)+", re.I)
-_TAIL = re.compile(r"[\s.…·_]*?(?:[\s.…·_]+(?P<range>\d{1,4}(?:\s?[-–—−~～至]\s?\d{1,4})?))?[\s.…·_]+(?P<page>\d{1,4}|[ivxl]{1,5})\s*$")
+_HEADER = re.compile(
+    r"(?:段\s?次|页\s?次|页码|章\s?次?|节|附件|Paragraphs|Pages?|Chapter|Paragraphes|Chapitre|Párrafos|Página|Capítulo|Пункты|Стр\.?|Глава|الفقرات|الصفحة|الفصل|\s)+",
+    re.I,
+)
+_TAIL = re.compile(
+    r"[\s.…·_]*?(?:[\s.…·_]+(?P<range>\d{1,4}(?:\s?[-–—−~～至]\s?\d{1,4})?))?[\s.…·_]+(?P<page>\d{1,4}|[ivxl]{1,5})\s*$"
+)
 _LONE_RANGE = re.compile(r"[\s.…·_]+(?P<range>\d{1,4}\s?[-–—−~～至]\s?\d{1,4})\s*$")
 _LEADERS = re.compile(r"[.…·_]{3,}|(?:\.\s){3,}")
 _PROSE = 300  # no entry is as long as this, in Latin letters
@@ -45,13 +53,15 @@ def title_key(title: str) -> str:
 
 def find_contents(lines: list[Line]) -> Contents:
     """Return the table of contents; an empty one at 0 when there is none."""
-    start = next((i for i, line in enumerate(lines) if _TITLE.fullmatch(line.text.lstrip(HEADING_SIGN).strip(" :：*"))), None)
+    start = next(
+        (i for i, line in enumerate(lines) if _TITLE.fullmatch(line.text.lstrip(HEADING_SIGN).strip(" :：*"))), None
+    )
     if start is None:
         return Contents()
     end = _end(lines, start + 1)
-    has_columns = any(_COLUMNS.search(line.text) for line in lines[start:min(start + 4, end)])
-    entries = _entries([line.text for line in lines[start + 1:end]], has_columns)
-    letters = re.sub(r"[\W_\d]+", "", "".join(line.text for line in lines[start + 1:end])).lower()
+    has_columns = any(_COLUMNS.search(line.text) for line in lines[start : min(start + 4, end)])
+    entries = _entries([line.text for line in lines[start + 1 : end]], has_columns)
+    letters = re.sub(r"[\W_\d]+", "", "".join(line.text for line in lines[start + 1 : end])).lower()
     return Contents(start, end, tuple(entries), letters)
 
 
@@ -67,7 +77,9 @@ def _end(lines: list[Line], start: int) -> int:
         key = title_key(_strip_tail(text))
         if not tail and key and key in keys[:4] and (i - start) >= 2:
             return _with_chapter_line(lines, i, start)
-        if not tail and width(text) > _PROSE or (is_finished(text) and not _LEADERS.search(text) and width(text) > 120):
+        if (not tail and width(text) > _PROSE) or (
+            is_finished(text) and not _LEADERS.search(text) and width(text) > 120
+        ):
             return _back_over_headings(lines, i, start)
         silent = 0 if tail else silent + 1
         if keys and silent > 6 and any(_TAIL.search(line.text) for line in lines[start:i]):
@@ -92,7 +104,7 @@ def _back_over_headings(lines: list[Line], i: int, start: int) -> int:
 def _strip_tail(text: str) -> str:
     text = _LEADERS.split(text)[0]
     match = _TAIL.search(text) or _LONE_RANGE.search(text)
-    return text[:match.start()] if match else text
+    return text[: match.start()] if match else text
 
 
 def _entries(texts: list[str], has_columns: bool) -> list[Entry]:
@@ -111,7 +123,7 @@ def _entries(texts: list[str], has_columns: bool) -> list[Entry]:
     return entries
 
 
-def _range(match: re.Match | None, has_columns: bool) -> tuple[int | None, int | None]:
+def _range(match: re.Match[str] | None, has_columns: bool) -> tuple[int | None, int | None]:
     if not match or not match["range"]:
         return None, None
     numbers = [int(n) for n in re.findall(r"\d+", match["range"])]

@@ -15,11 +15,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import faiss
+import faiss as _faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from index.checked import ArrayWriter, CheckedArray, CheckedFile, damaged, write_array, write_sums
+
+faiss: Any = _faiss  # its stubs are not those of its wrappers
 
 # An exact scan of this many rows of 384 numbers takes about 3 ms (benchmarks/scale.py).
 EXACT_LIMIT = 30_000
@@ -104,8 +106,9 @@ def _trained(vectors: CheckedArray) -> Any:
     index = faiss.IndexIVFPQFastScan(faiss.IndexFlatIP(dim), dim, lists, _pieces(dim), 4, faiss.METRIC_INNER_PRODUCT)
     index.own_fields = False
     index.by_residual = False  # candidates are ranked better without (measured), and faster
-    index.cp.niter, index.cp.spherical = 8, True
-    sample = np.random.default_rng(0).choice(count, min(count, max(40 * lists, 20_000)), replace=False)
+    index.cp.niter, index.cp.spherical, index.pq.cp.niter = 8, True, 8
+    index.cp.min_points_per_centroid = 1
+    sample = np.random.default_rng(0).choice(count, min(count, max(30 * lists, 16_000)), replace=False)
     index.train(vectors.rows(np.sort(sample)).astype(np.float32))
     return index
 

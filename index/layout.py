@@ -96,15 +96,25 @@ def _passages(desk: _Desk, block: Block, number: str, start: int) -> list[Passag
     subs = split_subparagraphs(text)
     if not subs:
         return [_passage(text, start, 0, len(text), number, None, trail, "", block.page)]
-    lead = text[:subs[0].mark].rstrip()
+    lead = text[: subs[0].mark].rstrip()
     whole = [_passage(text, start, 0, len(lead), number, None, trail, "", block.page)] if lead else []
     return whole + [
-        _passage(text, start, sub.start, sub.end, number, sub.label, trail, lead, block.page) for sub in subs if sub.end > sub.start
+        _passage(text, start, sub.start, sub.end, number, sub.label, trail, lead, block.page)
+        for sub in subs
+        if sub.end > sub.start
     ]
 
 
 def _passage(
-    text: str, offset: int, start: int, end: int, number: str, sub: str | None, trail: tuple[str, ...], lead: str, page: int | None
+    text: str,
+    offset: int,
+    start: int,
+    end: int,
+    number: str,
+    sub: str | None,
+    trail: tuple[str, ...],
+    lead: str,
+    page: int | None,
 ) -> Passage:
     return Passage(number, sub, text[start:end], offset + start, offset + end, trail, lead, page)
 
@@ -121,7 +131,9 @@ def _unnumbered(desk: _Desk, block: Block) -> None:
     for a, b in cut_long(block.text):
         if any(c.isalnum() for c in block.text[a:b]):
             desk.count += 1
-            desk.passages.append(_passage(block.text, start, a, b, f"¶ {desk.count}", None, _trail(desk), "", block.page))
+            desk.passages.append(
+                _passage(block.text, start, a, b, f"¶ {desk.count}", None, _trail(desk), "", block.page)
+            )
 
 
 def cut_long(text: str) -> list[tuple[int, int]]:

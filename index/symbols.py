@@ -41,7 +41,10 @@ _WORD = (
     r"(?:resolutions?|decisions?|résolutions?|décisions?|resoluci(?:ón|ones)|decisi(?:ón|ones)|"
     r"резолюци\w*|решени\w*|[ولبك]{0,2}(?:ال|لل)?(?:قرار|قراري|قرارات|مقرر|مقررات)(?:ان|ين|ها|ه)?)"
 )
-_HRC = re.compile(r"人权理事会|human rights council|conseil des droits de l.homme|consejo de derechos humanos|совет\w* по правам человека|مجلس حقوق الإنسان", re.I)
+_HRC = re.compile(
+    r"人权理事会|human rights council|conseil des droits de l.homme|consejo de derechos humanos|совет\w* по правам человека|مجلس حقوق الإنسان",
+    re.I,
+)
 _BETWEEN = r"(?:[^\S\n]+[^\W\d_][^\s\d.;:()]*){0,6}?"  # "resolution of the General Assembly 57/270"
 _FRAMES = (
     re.compile(rf"第\s?(?P<numbers>{_NUMBERS})\s?号"),
@@ -50,11 +53,15 @@ _FRAMES = (
     re.compile(rf"(?<![\w/.])(?P<numbers>{_NUMBERS})\s?号?\s?(?:决议|決議|决定|決定|(?i:resolution|decision)s?\b)"),
 )
 _BARE = re.compile(rf"(?<![\w/.\-])(?P<numbers>{_TWO_PART})(?![\w/])")
-_ARABIC_LETTERS = dict(zip("ألف باء جيم دال هاء واو".split(), "ABCDEF"))
+_ARABIC_LETTERS = dict(zip("ألف باء جيم دال هاء واو".split(), "ABCDEF", strict=False))
 _LOOKALIKES = str.maketrans("АВСБ", "ABCB")  # Cyrillic letters typed for the Latin part of a number
-_ORDINARY = str.maketrans("０１２３４５６７８９／（）－．٠١٢٣٤٥٦٧٨٩", "0123456789/()-.0123456789")
-_ORDINARY |= {ord("Ａ") + n: chr(ord("A") + n) for n in range(26)}
-_FILE_NAME = re.compile(rf"(?P<stem>(?:{_ORGANS})(?:\.\d+)?_[\w.\- ]*?\d[\w.\- ]*?(?:\s?\(\d{{4}}\))?)(?:[.\-_](?:ar|en|es|fr|ru|zh|[ACEFRS]))?\.\w+$")
+_ORDINARY: dict[int, str | int] = {
+    **str.maketrans("０１２３４５６７８９／（）－．٠١٢٣٤٥٦٧٨٩", "0123456789/()-.0123456789"),
+    **{ord("Ａ") + n: chr(ord("A") + n) for n in range(26)},
+}
+_FILE_NAME = re.compile(
+    rf"(?P<stem>(?:{_ORGANS})(?:\.\d+)?_[\w.\- ]*?\d[\w.\- ]*?(?:\s?\(\d{{4}}\))?)(?:[.\-_](?:ar|en|es|fr|ru|zh|[ACEFRS]))?\.\w+$"
+)
 
 
 def find_references(text: str) -> tuple[Reference, ...]:
@@ -64,7 +71,9 @@ def find_references(text: str) -> tuple[Reference, ...]:
     plain = text.translate(_ORDINARY)
     found = _documents(plain)
     found += _resolutions(plain, set(found))
-    references = [reference for start, end, symbol in found for reference in _with_paragraphs(plain, start, end, symbol, found)]
+    references = [
+        reference for start, end, symbol in found for reference in _with_paragraphs(plain, start, end, symbol, found)
+    ]
     return tuple(sorted(set(references), key=lambda r: (r.start, r.end, r.symbol, r.paragraph or "")))
 
 
@@ -95,7 +104,7 @@ def _documents(text: str) -> list[tuple[int, int, str]]:
             continue
         letter = match["letter"] if re.match(r"[A-Z]/RES/", match[0]) else None
         end = match.end() if letter or not match["letter"] else match.start("letter")
-        for start, stop, symbol in _split_pair(text[match.start():end], match.start()):
+        for start, stop, symbol in _split_pair(text[match.start() : end], match.start()):
             found.append((start, stop, normal_symbol(symbol)))
         found += _further_parts(text, end, found[-1][2])
     return found
@@ -127,7 +136,7 @@ def _resolutions(text: str, taken: set[tuple[int, int, str]]) -> list[tuple[int,
     spans: set[tuple[int, int, str]] = set()
     for frame in _FRAMES:
         for match in frame.finditer(text):
-            hrc = bool(_HRC.search(text[max(0, match.start() - 60):match.end()]))
+            hrc = bool(_HRC.search(text[max(0, match.start() - 60) : match.end()]))
             numbers = _numbers_in(match["numbers"], match.start("numbers"), hrc)
             spans |= {number for number in numbers if not _overlaps(number, spans)}
     for match in _BARE.finditer(text):
@@ -141,11 +150,12 @@ def _overlaps(number: tuple[int, int, str], spans: set[tuple[int, int, str]]) ->
     return any(start < number[1] and number[0] < end for start, end, _ in spans)
 
 
-def _stands_alone(text: str, match: re.Match) -> bool:
+def _stands_alone(text: str, match: re.Match[str]) -> bool:
     """Say whether a number without "resolution" beside it is one all the same: the whole text, or with a paragraph."""
     if text.strip(" ?？.。") == match[0].strip():
         return True
-    session = int(re.match(r"(?:E?S-)?(\d+)", match[0])[1])
+    digits = re.match(r"(?:E?S-)?(\d+)", match[0])
+    session = int(digits[1]) if digits else 0
     plausible = 31 <= session <= 99 or 1946 <= session <= 2099
     return plausible and bool(paragraphs_after(text, match.end()) or paragraphs_before(text, match.start()))
 
@@ -160,10 +170,16 @@ def _numbers_in(numbers: str, offset: int, hrc: bool) -> list[tuple[int, int, st
 
 def _resolution_symbols(number: str, hrc: bool) -> list[str]:
     if number.endswith(")"):
-        return [_old_symbol(number)] if _old_symbol(number) else []
-    base = re.match(r"(?:E?S-)?\d{1,4}/\d{1,3}", number)[0]
-    rest = number[len(base):]
-    letters = [_ARABIC_LETTERS.get(word, word.translate(_LOOKALIKES)) for word in re.findall(rf"[A-ZАВСБ]|{'|'.join(_ARABIC_LETTERS)}", rest)]
+        return [symbol] if (symbol := _old_symbol(number)) else []
+    match = re.match(r"(?:E?S-)?\d{1,4}/\d{1,3}", number)
+    if not match:
+        return []
+    base = match[0]
+    rest = number[len(base) :]
+    letters = [
+        _ARABIC_LETTERS.get(word, word.translate(_LOOKALIKES))
+        for word in re.findall(rf"[A-ZАВСБ]|{'|'.join(_ARABIC_LETTERS)}", rest)
+    ]
     stem = _two_part_symbol(base, hrc)
     return [f"{stem} {letter}" for letter in letters] or [stem] if stem else []
 
@@ -182,18 +198,26 @@ def _two_part_symbol(base: str, hrc: bool) -> str | None:
 
 
 def _old_symbol(number: str) -> str | None:
-    head, session = re.fullmatch(r"(.*?)\s?\(([^)]+)\)", number).groups()
+    match = re.fullmatch(r"(.*?)\s?\(([^)]+)\)", number)
+    if not match:
+        return None
+    head, session = match.groups()
     if session.isdigit():
         return f"S/RES/{head} ({session})" if head.isdigit() else None
     return f"A/RES/{re.sub(r'(?<=[0-9])(?=[A-Z])', ' ', head)} ({session})"
 
 
-def _with_paragraphs(text: str, start: int, end: int, symbol: str, found: list) -> list[Reference]:
+def _with_paragraphs(
+    text: str, start: int, end: int, symbol: str, found: list[tuple[int, int, str]]
+) -> list[Reference]:
     """Give the symbol the paragraphs that stand right after or before it; one reference each."""
     pins = paragraphs_after(text, end) or paragraphs_before(text, start)
     if not pins:
         return [Reference(symbol, None, start, end)]
-    return [Reference(symbol, pin.paragraph, start if i == 0 else pin.start, end if i == 0 else pin.end) for i, pin in enumerate(pins)]
+    return [
+        Reference(symbol, pin.paragraph, start if i == 0 else pin.start, end if i == 0 else pin.end)
+        for i, pin in enumerate(pins)
+    ]
 
 
 __all__ = ["find_references", "normal_symbol", "symbol_of_file", "symbols_in"]

@@ -96,6 +96,7 @@ def test_the_page_is_opened_for_a_person_only(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_importing_the_page_does_nothing() -> None:
-    code = "import sys, ui.app, ui.serve, ui.render; sys.exit(bool({'streamlit.web.bootstrap', 'tornado.httpserver'} & set(sys.modules)))"
+    servers = {"streamlit.web.bootstrap", "tornado.httpserver"}
+    code = f"import sys, ui.app, ui.serve, ui.render; sys.exit(bool({servers} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
