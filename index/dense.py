@@ -27,6 +27,7 @@ faiss: Any = _faiss  # its stubs are not those of its wrappers
 EXACT_LIMIT = 30_000
 _FEW = 10_000  # a filter that leaves so few rows is answered from the vectors alone
 _BATCH = 50_000
+_MOST_LISTS = 2_048  # finding the list of each vector would take longer than it saves
 _QUESTIONS = 150  # the recall is measured with so many
 _WANTED_RECALL = 0.985
 Floats = NDArray[np.float32]
@@ -102,7 +103,7 @@ def _batches(vectors: CheckedArray) -> Iterator[Floats]:
 
 def _trained(vectors: CheckedArray) -> Any:
     count, dim = len(vectors), vectors.all().shape[1]
-    lists = int(np.sqrt(count))
+    lists = min(int(np.sqrt(count)), _MOST_LISTS)
     index = faiss.IndexIVFPQFastScan(faiss.IndexFlatIP(dim), dim, lists, _pieces(dim), 4, faiss.METRIC_INNER_PRODUCT)
     index.own_fields = False
     index.by_residual = False  # candidates are ranked better without (measured), and faster
