@@ -1,4 +1,4 @@
-"""Measure the whole ranking, and what each stage brings: python -m benchmarks.ranking DATA [--reports FOLDER] [--stages].
+"""Measure the whole ranking, and each stage: python -m benchmarks.ranking DATA [--reports FOLDER] [--stages].
 
 Five collections: the two sample reports with their development questions; the held-out authored questions over all
 authored Chinese paragraphs; CMRC 2018 dev; the SDG texts of five languages as questions on the Chinese ones; and, with
