@@ -236,6 +236,7 @@ class DenseIndex:
     def top(self, vector: Floats, depth: int, mask: NDArray[np.bool_] | None) -> Found:
         """Return at most `depth` rows; mask bool[n] says which rows count."""
         allowed = len(self._vectors) if mask is None else int(np.count_nonzero(mask))
+        faiss.omp_set_num_threads(1)  # of this thread: more would only wait for each other
         if min(depth, allowed) == 0:
             return Found(np.empty(0, np.int64), np.empty(0, np.float32))
         if mask is not None and allowed <= _FEW:
