@@ -84,7 +84,8 @@ def settle(folder: Path) -> str:
     vectors = CheckedArray(folder / "vectors.npy")
     if len(vectors) <= EXACT_LIMIT:
         return f"exact: {len(vectors)} rows are at most {EXACT_LIMIT}"
-    faiss.omp_set_num_threads(os.cpu_count() or 1)
+    # On a busy machine threads with little to do spend their time waiting for each other.
+    faiss.omp_set_num_threads(os.cpu_count() or 1 if len(vectors) > 2 * _BATCH else 1)
     index = _trained(vectors)
     _fill(folder, index, vectors)
     depth = _tune(index, vectors, _RowVectors(folder))
