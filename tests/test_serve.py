@@ -70,15 +70,16 @@ def test_the_page_answers_at_the_printed_address_and_ends_with_its_parent(tmp_pa
         stdout=subprocess.PIPE,
         text=True,
     )
-    try:
+    with server:
         assert server.stdout is not None
-        printed = server.stdout.readline().strip()
-        assert printed == f"http://127.0.0.1:{port}"
-        with build_opener(ProxyHandler({})).open(printed, timeout=10) as page:
-            assert page.status == 200
-    finally:
-        server.send_signal(signal.SIGTERM)
-        assert server.wait(20) == 0
+        try:
+            printed = server.stdout.readline().strip()
+            assert printed == f"http://127.0.0.1:{port}"
+            with build_opener(ProxyHandler({})).open(printed, timeout=10) as page:
+                assert page.status == 200
+        finally:
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(20) == 0
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0, "Streamlit outlived the command that started it"
 
