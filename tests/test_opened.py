@@ -104,7 +104,7 @@ def test_a_dictionary_becomes_part_of_the_index(tmp_path: Path, reports: Write) 
     assert "能源政策" in open_index(tmp_path / "index").analyser.terms("能源政策")
     (held,) = (tmp_path / "index").glob("generations/*/dictionary.txt")
     held.write_text("别的词\n", encoding="utf-8")
-    with pytest.raises(ReportSearchError, match="dictionary.txt"):
+    with pytest.raises(ReportSearchError, match=r"dictionary\.txt"):
         _ = open_index(tmp_path / "index").analyser
 
 
