@@ -43,8 +43,7 @@ class Witness:
         """Return the evidence in each passage's text; of overlapping matches the plainer one is kept."""
         meant: list[list[Meant]] = [[] for _ in texts]
         if self.probe.asked is not None:
-            encoder = self.index.tokens_encoder
-            meant = meant_words(encoder, encoder.tokens(self.probe.text), texts)
+            meant = meant_words(self.index.tokens_encoder, self.probe.text, texts)
         return [self._evidence(text, found) for text, found in zip(texts, meant, strict=True)]
 
     def _evidence(self, text: str, meant: list[Meant]) -> Evidence:
