@@ -73,9 +73,7 @@ def meant_words(encoder: StaticEncoder, question: str, texts: Sequence[str]) -> 
     return [_nearest(asked, weights, tokens, cosines[:, np.searchsorted(distinct, tokens.ids)]) for tokens in told]
 
 
-def _nearest(
-    asked: Tokens, weights: NDArray[np.float32], told: Tokens, cosines: NDArray[np.float32]
-) -> list[Meant]:
+def _nearest(asked: Tokens, weights: NDArray[np.float32], told: Tokens, cosines: NDArray[np.float32]) -> list[Meant]:
     if not len(told):
         return []
     best = cosines.argmax(axis=1)
