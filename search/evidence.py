@@ -65,7 +65,7 @@ class Witness:
         return [
             Match(*_whole(text, m.start, m.end), _asked_word(question, m.asked_start, m.asked_end), "dense")
             for m in meant[:_MOST_BY_MEANING]
-            if m.strength >= _WEAKEST
+            if m.strength >= _WEAKEST and not _is_single(text[m.start : m.end])
         ]
 
 
