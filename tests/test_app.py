@@ -138,6 +138,13 @@ def test_without_a_good_answer_the_closest_are_shown_only_when_asked_for(page: A
     assert ZH.closest_shown in html(page)
 
 
+def test_a_question_without_words_is_said_to_hold_none(page: AppTest) -> None:
+    page.query_params["q"] = "？！…"
+    page.run()
+    assert ZH.blank in html(page)
+    assert ZH.nothing not in html(page)
+
+
 def test_the_context_of_a_hit_opens_on_demand(page: AppTest) -> None:
     page.query_params["q"] = DEBATES
     page.run()
@@ -235,5 +242,6 @@ def test_a_leg_that_cannot_work_is_said_over_the_hits(page: AppTest, monkeypatch
     monkeypatch.setattr(search.Searcher, "search", limping)
     page.query_params["q"] = DEBATES
     page.run()
-    assert "“语义”检索未能使用：the model is gone" in html(page)
+    assert "“语义”检索未能使用。" in html(page)
+    assert "the model is gone" in html(page)
     assert cards(page)

@@ -55,18 +55,18 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    code = f"import sys; from pathlib import Path; from ui.serve import serve; sys.exit(serve(Path({str(index)!r}), port={port}))"
-    server = subprocess.Popen(
+    called = f"serve(Path({str(index)!r}), port={port})"
+    code = f"import sys; from pathlib import Path; from ui.serve import serve; sys.exit({called})"
+    with subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         text=True,
-    )
-    assert server.stdout is not None
-    yield server.stdout.readline().strip()
-    server.send_signal(signal.SIGTERM)
-    server.wait(20)
+    ) as server:
+        assert server.stdout is not None
+        yield server.stdout.readline().strip()
+        server.send_signal(signal.SIGTERM)
 
 
 @pytest.fixture
@@ -105,6 +105,7 @@ def press(browser: Browser, label: str) -> None:
 
 
 def ask(browser: Browser, question: str) -> None:
+    shown(browser, ".rs-collection")  # the page stands still: what is typed stays
     box = until(browser, lambda: browser.find_element(By.CSS_SELECTOR, ".st-key-q input"), "the question box")
     box.send_keys(question, Keys.ENTER)
     until(browser, lambda: quote(question) in browser.current_url, "the question in the address")

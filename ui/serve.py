@@ -25,7 +25,12 @@ class PortTaken(ReportSearchError):
 def serve(index: Path, host: str = "127.0.0.1", port: int = 8501) -> int:
     """Serve the page until interrupted and return the exit code; raises PortTaken before anything is started."""
     _free(host, port)
-    environment = os.environ | {"REPORTSEARCH_INDEX": str(Path(index).absolute()), "PYTHONPATH": _import_path()}
+    environment = os.environ | {
+        "REPORTSEARCH_INDEX": str(Path(index).absolute()),
+        "PYTHONPATH": _import_path(),
+        # The products of one question are small: threads would cost more to wake than they save.
+        "OPENBLAS_NUM_THREADS": "1",
+    }
     before = signal.signal(signal.SIGTERM, _stop)
     child = subprocess.Popen(command(host, port), env=environment)
     try:
