@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 import streamlit as st
@@ -80,6 +81,21 @@ def test_the_first_page_offers_questions_and_shows_the_collection(page: AppTest)
     assert [q for _, q in ZH.examples_asked] == [label for label in labels if label.endswith("？")]
     assert html(page).count('<ul class="rs-facts">') == len(SEEDS)
     assert not cards(page)
+
+
+def test_the_first_page_asks_once_unseen_so_that_nobody_waits_for_what_a_first_question_loads(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Event()
+
+    def damaged(*_: object, **__: object) -> None:
+        asked.set()
+        raise DamagedIndex("One byte is another.", "Rebuild it.")
+
+    monkeypatch.setattr(search.Searcher, "search", damaged)
+    page.run()
+    assert asked.wait(30)
+    assert "One byte is another." not in html(page.run())
 
 
 def test_a_typed_question_shows_the_paragraph_that_answers_it(page: AppTest) -> None:

@@ -67,6 +67,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert server.stdout is not None
         yield server.stdout.readline().strip()
         server.send_signal(signal.SIGTERM)
+        server.wait(20)
 
 
 @pytest.fixture
@@ -131,7 +132,8 @@ def test_a_shared_link_shows_the_same_hits_to_somebody_else(address: str, browse
     try:
         other.get(link)
         assert shown(other, "article .rs-chip") == first
-        assert other.find_element(By.CSS_SELECTOR, ".st-key-q input").get_attribute("value") == DEBATES
+        box = until(other, lambda: other.find_element(By.CSS_SELECTOR, ".st-key-q input"), "the question box")
+        assert box.get_attribute("value") == DEBATES
     finally:
         other.quit()
 

@@ -87,6 +87,10 @@ def test_a_report_without_a_symbol_is_named_once_beside_the_number_of_the_paragr
     assert written(render.card(known, ZH)).startswith("2A/58/359，第18(b)段" + HIT.title)
 
 
+def test_the_name_leads_back_to_the_first_page_in_the_same_language() -> None:
+    assert '<a href="?ui=ar" target="_self">' in render.masthead(AR)
+
+
 def test_a_citation_to_copy_is_whole_and_tells_where_a_known_document_is() -> None:
     assert render.cited(HIT, ZH) == HIT.citation
     known = replace(HIT, symbol="A/58/359 (Vol. I)", citation="A/58/359 (Vol. I), para. 18 (b)")
@@ -183,6 +187,7 @@ def test_nothing_from_a_report_or_a_question_becomes_html(language: str) -> None
         render.summary(answer, answer.hits, phrases),
         render.troubles(answer, phrases),
         render.state(EVIL, EVIL),
+        render.failure(EVIL, EVIL),
         render.heading(EVIL),
         render.quiet(EVIL),
         render.notices([EVIL]),

@@ -290,15 +290,20 @@ def more(searcher: Searcher, hit: Hit, phrases: Phrases) -> None:
         elif panel == "cite":
             st.code(render.cited(hit, phrases), language=None, wrap_lines=True)
     except ReportSearchError as error:
-        st.html(render.notices([str(error)]))
+        tell(error, phrases)
 
 
 def failed(error: ReportSearchError, phrases: Phrases) -> None:
     """Show an error as a state of the page, and stop."""
-    title = phrases.no_index if isinstance(error, NoIndex) else phrases.trouble
-    st.html(render.state(title, error.fact))
-    st.code(error.advice, language=None, wrap_lines=True)
+    tell(error, phrases)
     st.stop()
+
+
+def tell(error: ReportSearchError, phrases: Phrases) -> None:
+    """Show what went wrong, and what to do about it."""
+    title = phrases.no_index if isinstance(error, NoIndex) else phrases.trouble
+    st.html(render.failure(title, error.fact))
+    st.code(error.advice, language=None, wrap_lines=True)
 
 
 if __name__ == "__main__":

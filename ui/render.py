@@ -91,7 +91,7 @@ def card(hit: Hit, phrases: Phrases) -> str:
     """Return a hit: paragraph, report, heading trail, marked passage, and why it is there."""
     return (
         f'<article class="rs-hit"><div class="rs-rank" aria-hidden="true">{hit.rank}</div><div class="rs-body">'
-        f'<h3 class="rs-head">{_head(hit, phrases)}</h3>{_about(hit, phrases)}{_trail(hit)}'
+        f'<h2 class="rs-head">{_head(hit, phrases)}</h2>{_about(hit, phrases)}{_trail(hit)}'
         f'<div class="rs-passage" {spoken(hit.language)}>{_lead(hit)}<p>{marked(hit.text, hit.matches)}</p></div>'
         f"{_similar(hit, phrases)}{why(hit, phrases)}</div></article>"
     )
@@ -300,7 +300,16 @@ def quiet(text: str) -> str:
 
 def state(title: str, text: str) -> str:
     """Return a state in place of hits: a headline and what to do about it."""
-    return f'<div class="rs-state"><h2 dir="auto">{escape(title)}</h2><p dir="auto">{escape(text)}</p></div>'
+    return _state(title, escape(text))
+
+
+def failure(title: str, fact: str) -> str:
+    """Return the state of a search that cannot answer: a headline, and the fact in English."""
+    return _state(title, _english(fact))
+
+
+def _state(title: str, html: str) -> str:
+    return f'<div class="rs-state"><h2>{escape(title)}</h2><p>{html}</p></div>'
 
 
 def heading(text: str) -> str:
