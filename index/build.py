@@ -19,7 +19,7 @@ from index.errors import DamagedIndex, DiskFull, IncompatibleIndex, NoIndex, Not
 from index.generation import check_files, current, lexical_files, load_manifest, publish, writing
 from index.leaf import Cutter, Leaf, Task, Tools, Words, open_leaf, write_leaf
 from index.lexical import LexicalRow, write_lexical
-from index.manifest import FORMAT, EncoderEntry, Manifest, Reports, SegmentEntry
+from index.manifest import DICTIONARY, FORMAT, EncoderEntry, Manifest, Reports, SegmentEntry
 from index.plan import Old, Placed, Target, earlier_versions, is_small, lay_out, numbered, runs, split, tasks
 from index.reader import READABLE
 from index.segment import Segment, SegmentWriter
@@ -163,6 +163,8 @@ def _build(job: _Job, old: Old | None) -> BuildResult:
     _write_words(job, old, reports)
     manifest = _manifest(job, targets, segments)
     _sweep(job.building, manifest)
+    if job.dictionary:
+        shutil.copyfile(job.dictionary, job.building / DICTIONARY)  # the index must not depend on a file elsewhere
     job.progress(Progress("publishing", 0, 0))
     base = old.generation if old else None
     result.generation = publish(job.index, job.building, manifest, base).number
@@ -308,7 +310,7 @@ def _manifest(job: _Job, targets: list[Target], segments: list[SegmentEntry]) ->
         format=FORMAT,
         parser=PARSER_VERSION,
         words=job.tools.analyser.fingerprint,
-        dictionary=job.dictionary,
+        dictionary=bool(job.dictionary),
         encoder=EncoderEntry(job.tools.encoder.name, job.tools.encoder.fingerprint, job.tools.encoder.dim),
         tokens=job.tools.tokens.fingerprint,
         rows=sum(placed.rows for placed, _ in places),

@@ -34,7 +34,9 @@ def rerank(index: OpenIndex, question: str, ranked: Ranked, model: str) -> Ranke
 
 
 def _scores(model: Any, question: str, texts: list[str]) -> NDArray[np.float64]:
-    return np.asarray(model.predict([(question, text) for text in texts], show_progress_bar=False), np.float64).reshape(-1)
+    return np.asarray(model.predict([(question, text) for text in texts], show_progress_bar=False), np.float64).reshape(
+        -1
+    )
 
 
 @lru_cache(maxsize=2)

@@ -1,7 +1,7 @@
 """What a cosine is worth: the cosines of any encoder brought to the range of the bundled one's.
 
-Many encoders put every pair of texts between 0.7 and 0.9. The mean and the spread of the cosines between passages of the
-index itself tell the range; the fusion's weights and the calibration are made for the bundled encoder's.
+Many encoders put every pair of texts between 0.7 and 0.9. The mean and the spread of the cosines between passages of
+the index itself tell the range; the fusion's weights and the calibration are made for the bundled encoder's.
 """
 
 from dataclasses import dataclass

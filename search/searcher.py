@@ -17,10 +17,10 @@ from search.constraints import constrained
 from search.diversity import groups
 from search.evidence import Evidence, Witness
 from search.filters import Filters, Scope, narrowed, scope_of
+from search.fusion import Weights
 from search.hit import Answer, Hit
 from search.probe import Probe, probe_of_passage, probe_of_question
 from search.query import Query, parse_query
-from search.fusion import Weights
 from search.ranking import Mode, Plan, Ranked, rank
 from search.references import named_rows, rows_of_name
 from search.relevance import Calibration, calibration_for
@@ -87,7 +87,9 @@ class Searcher:
         hits = self._hits(ranked, relevance, probe, k, language or _reader(probe))
         answer = self._answer(question, hits, probe, (*notes, *named.notes), started, mode)
         answered = self.calibration.answers(relevance)
-        return replace(answer, answered=answered, hits=hits if answered or closest else (), closest=() if answered else hits)
+        return replace(
+            answer, answered=answered, hits=hits if answered or closest else (), closest=() if answered else hits
+        )
 
     def related(
         self,
@@ -108,7 +110,13 @@ class Searcher:
         rows = np.array(rows_of_name(self.index, entry, paragraph), np.int64)
         text = "\n".join(self.index.passage(int(row)).passage.text for row in rows)
         probe = probe_of_passage(self.index, text, entry.language, rows)
-        ranked = rank(self.index, probe, self._others(entry.number, rows, own), Plan(mode, self.weights, scale=self.scale), k=max(k, 0))
+        ranked = rank(
+            self.index,
+            probe,
+            self._others(entry.number, rows, own),
+            Plan(mode, self.weights, scale=self.scale),
+            k=max(k, 0),
+        )
         hits = self._hits(ranked, self._relevance(ranked), probe, k, language or _reader(probe))
         return self._answer(text, hits, probe, (), started, mode)
 
@@ -165,7 +173,7 @@ class Searcher:
         leading = self._groups(ranked)[:k]
         located = [self.index.passage(int(ranked.rows[group[0]])) for group in leading]
         told = Witness(self.index, probe).evidence([one.passage.text for one in located])
-        hits = []
+        hits: list[Hit] = []
         for group, where, evidence in zip(leading, located, told, strict=True):
             row = where.row
             hit = self._shown(where, language, evidence)

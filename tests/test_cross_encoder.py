@@ -42,7 +42,9 @@ def test_the_best_passages_stand_in_the_model_s_order(searcher: Searcher, model:
     judged = CrossEncoder(str(model)).predict([("beta", text) for text in TEXTS.values()])
     expected = [list(TEXTS)[n] for n in np.argsort(-np.asarray(judged).reshape(-1), kind="stable")]
     hits = searcher.search("beta", rerank=str(model), closest=True).hits
-    assert [hit.paragraph for hit in hits] == [paragraph for paragraph in expected if paragraph in {h.paragraph for h in hits}]
+    assert [hit.paragraph for hit in hits] == [
+        paragraph for paragraph in expected if paragraph in {h.paragraph for h in hits}
+    ]
     assert [hit.ranks["rerank"] for hit in hits] == sorted(hit.ranks["rerank"] for hit in hits)
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 

@@ -79,9 +79,10 @@ def test_the_page_answers_at_the_printed_address_and_ends_with_its_parent(tmp_pa
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         text=True,
-    ) as server:
+    )
+    with server:
+        assert server.stdout is not None
         try:
-            assert server.stdout is not None
             printed = server.stdout.readline().strip()
             assert printed == f"http://127.0.0.1:{port}"
             with build_opener(ProxyHandler({})).open(printed, timeout=10) as page:
