@@ -73,7 +73,7 @@ def test_the_page_answers_at_the_printed_address_and_ends_with_its_parent(tmp_pa
     code = (
         f"import sys; from pathlib import Path; from ui.serve import serve; sys.exit(serve(Path('index'), port={port}))"
     )
-    with subprocess.Popen(
+    server = subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
