@@ -81,7 +81,7 @@ def test_a_card_shows_citation_title_trail_lead_passage_and_evidence() -> None:
 
 def test_a_report_without_a_symbol_is_named_once_beside_the_number_of_the_paragraph() -> None:
     cited = replace(HIT, citation=f"《{HIT.title}》，第18(b)段")
-    assert render.card(cited, ZH).count(HIT.title) == 1
+    assert written(render.card(cited, ZH)).count(HIT.title) == 1
     assert written(render.card(cited, EN)).startswith("2para. 18 (b)" + HIT.title)
     known = replace(HIT, symbol="A/58/359", citation="A/58/359，第18(b)段")
     assert written(render.card(known, ZH)).startswith("2A/58/359，第18(b)段" + HIT.title)
@@ -89,6 +89,13 @@ def test_a_report_without_a_symbol_is_named_once_beside_the_number_of_the_paragr
 
 def test_the_name_leads_back_to_the_first_page_in_the_same_language() -> None:
     assert '<a href="?ui=ar" target="_self">' in render.masthead(AR)
+
+
+def test_a_heading_that_is_the_title_is_not_told_again() -> None:
+    html = render.card(replace(HIT, headings=(HIT.title, "一. 导言")), ZH)
+    assert written(html).count(HIT.title) == 1
+    assert "一. 导言" in html
+    assert "rs-trail" not in render.card(replace(HIT, headings=(HIT.title,)), ZH)
 
 
 def test_a_citation_to_copy_is_whole_and_tells_where_a_known_document_is() -> None:

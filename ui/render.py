@@ -107,7 +107,7 @@ def _head(hit: Hit, phrases: Phrases) -> str:
 
 def _title(title: str, language: str | None) -> str:
     # In a <bdi> the title reads in its own direction and stands where the page's lines begin.
-    return f'<span class="rs-title"><bdi {spoken(language)}>{escape(title)}</bdi></span>'
+    return f'<span class="rs-title" title="{escape(title)}"><bdi {spoken(language)}>{escape(title)}</bdi></span>'
 
 
 def _about(hit: Hit, phrases: Phrases) -> str:
@@ -123,8 +123,10 @@ def _facts(facts: Sequence[str]) -> str:
 
 
 def _trail(hit: Hit) -> str:
-    trail = "".join(f"<li>{escape(heading)}</li>" for heading in hit.headings)
-    return f'<ol class="rs-trail" {spoken(hit.language)}>{trail}</ol>' if trail else ""
+    said = spoken(hit.language)
+    headings = (heading for heading in hit.headings if heading != hit.title)
+    trail = "".join(f"<li><bdi {said}>{escape(heading)}</bdi></li>" for heading in headings)
+    return f'<ol class="rs-trail">{trail}</ol>' if trail else ""
 
 
 def _lead(hit: Hit) -> str:
@@ -161,10 +163,14 @@ def _words(hit: Hit) -> list[str]:
     marks.sort(key=lambda segment: _PRECEDENCE.get(segment.match.leg, 3) if segment.match else 3)
     shown = (
         f"<span {spoken(hit.language)}>{_mark(mark)}</span>"
-        + (f"<bdi>{escape(mark.match.word)}</bdi>" if mark.match and mark.match.word != mark.text else "")
+        + (f"<bdi>{escape(mark.match.word)}</bdi>" if mark.match and _other(mark.match.word, mark.text) else "")
         for mark in marks
     )
     return list(dict.fromkeys(shown))
+
+
+def _other(word: str, text: str) -> bool:
+    return word.casefold() != text.casefold()
 
 
 def cited(hit: Hit, phrases: Phrases) -> str:
