@@ -11,7 +11,7 @@ from search.late import Meant, meant_words
 from search.probe import Probe, telling_terms
 
 _MOST_BY_MEANING = 8  # of one passage, strongest first
-_WEAKEST = 0.015  # share of the question below which a likeness is not shown
+_WEAKEST = 0.35  # share of the strongest likeness below which another is not shown
 _WORD = re.compile(r"[^\W_]+")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 
@@ -62,10 +62,11 @@ class Witness:
 
     def _by_meaning(self, text: str, meant: list[Meant]) -> list[Match]:
         question = self.probe.text
+        strongest = meant[0].strength if meant else 0.0
         return [
             Match(*_whole(text, m.start, m.end), _asked_word(question, m.asked_start, m.asked_end), "dense")
             for m in meant[:_MOST_BY_MEANING]
-            if m.strength >= _WEAKEST and not _is_single(text[m.start : m.end])
+            if m.strength >= _WEAKEST * strongest and not _is_single(text[m.start : m.end])
         ]
 
 

@@ -30,7 +30,8 @@ _MOST_LINES = 4  # of one form; a form of more concepts tells none of them
 class Concept:
     """A stretch of a question that the lexicon knows, and its forms in the languages asked for."""
 
-    source: str  # as it stands in the question
+    source: str  # as it stands in the question, from `start` on
+    start: int
     forms: tuple[str, ...]
 
 
@@ -48,7 +49,7 @@ def concepts_in(question: str, language: str | None, targets: Iterable[str], ana
         source = question[start:end]
         forms.discard(source)
         if forms:
-            found.append(Concept(source, tuple(sorted(forms))))
+            found.append(Concept(source, start, tuple(sorted(forms))))
     return found
 
 

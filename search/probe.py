@@ -21,6 +21,7 @@ from search.lexicon import concepts_in
 _MOST_TERMS = 48  # of a long question or of a passage: the rarest
 _MOST_FORMS = 10  # of one concept: the rarest
 _RAREST_COMMON = 1.2  # inverse document frequency under which an added word says nothing
+_FILLER = 0.5  # share of the heaviest word's weight under which a word of the question asks for nothing
 _TELLING = 0.7  # the same for a word of the question in the evidence
 
 
@@ -120,7 +121,8 @@ class _Expanded:
 
 def _expanded(index: OpenIndex, text: str, language: str | None) -> _Expanded:
     targets = sorted(index.languages)
-    added = [(c.source, c.forms, "lexicon") for c in concepts_in(text, language, targets, index.analyser)]
+    known = concepts_in(text, language, targets, index.analyser)
+    added = [(c.source, c.forms, "lexicon") for c in known if _tells(index, text, c.start, c.start + len(c.source))]
     added += [(source, (form,), "abbreviation") for source, form in _abbreviated(index, text)]
     groups, expansions, foreign = [], [], 0
     for source, forms, origin in added:
@@ -131,6 +133,17 @@ def _expanded(index: OpenIndex, text: str, language: str | None) -> _Expanded:
             groups.append(tuple(form.terms for form in telling))
             expansions += [Expansion(form.text, source, origin) for form in telling]
     return _Expanded(tuple(groups), tuple(expansions), foreign)
+
+
+def _tells(index: OpenIndex, text: str, start: int, end: int) -> bool:
+    """Say whether a stretch of the question is more than "who", "was" or "about": the encoder's weights know."""
+    if not index.has_tokens:
+        return True
+    encoder = index.tokens_encoder
+    (tokens,) = encoder.tokens([text])
+    lengths = encoder.lengths(tokens.ids)
+    inside = [length for i, length in enumerate(lengths) if tokens.span(i)[0] < end and start < tokens.span(i)[1]]
+    return not inside or max(inside) >= _FILLER * float(lengths.max())
 
 
 @dataclass(frozen=True, slots=True)
