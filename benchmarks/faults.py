@@ -25,7 +25,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -406,12 +406,14 @@ def small_disk(at: Path, kilobytes: int) -> Iterator[Path | None]:
 def run(folder: Path, kills: int, full_disks: int, flips: int, seed: int) -> Campaign:
     """Run a campaign; the same seed makes the same faults, as far as time is not what chooses them."""
     campaign = Campaign(folder, random.Random(seed))
-    for _ in range(kills):
-        campaign.kill()
-    for _ in range(full_disks):
-        campaign.fill()
-    campaign._recover("kill" if kills else "full disk")
-    campaign.flips(flips)
+    with suppress(KeyboardInterrupt):  # what has been counted until then is told
+        for _ in range(kills):
+            campaign.kill()
+        for _ in range(full_disks):
+            campaign.fill()
+        if kills or full_disks:
+            campaign._recover("kill" if kills else "full disk")
+        campaign.flips(flips)
     return campaign
 
 
