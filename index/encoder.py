@@ -14,7 +14,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from index.errors import ModelNotAvailable
 
@@ -48,12 +48,20 @@ class Encoder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
-    """A piece of a text that has a vector."""
+class Tokens:
+    """The pieces of a text that have a vector, in order: ids int32[n]."""
 
-    id: int
-    start: int  # text[start:end] is what the piece was read from
-    end: int
+    ids: NDArray[np.int32]
+    _encoding: Encoding
+    _places: NDArray[np.intp]  # of the ids in the encoding
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def span(self, token: int) -> tuple[int, int]:
+        """Return where a piece was read from: text[start:end]."""
+        start, end = self._encoding.token_to_chars(int(self._places[token]))
+        return start, end
 
 
 class StaticEncoder:
@@ -109,11 +117,14 @@ class StaticEncoder:
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [self._known(np.array(encoding.ids, np.int32)) for encoding in encodings]
 
-    def tokens(self, text: str) -> list[Token]:
-        """Return the known tokens of a text with their places in it."""
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
-        pairs = zip(encoding.ids, encoding.offsets, strict=True)
-        return [Token(token, start, end) for token, (start, end) in pairs if token != self._unknown]
+    def tokens(self, texts: Sequence[str]) -> list[Tokens]:
+        """Return the known tokens of each text, which can tell their places in it."""
+        found = []
+        for encoding in self._tokenizer.encode_batch(list(texts), add_special_tokens=False):
+            ids = np.array(encoding.ids, np.int32)
+            places = np.flatnonzero(ids != self._unknown)
+            found.append(Tokens(ids[places], encoding, places))
+        return found
 
     def directions(self, ids: NDArray[np.integer]) -> NDArray[np.float32]:
         """Return the unit vectors of these tokens, float32[n, dim]; a token never trained gives zeros."""

@@ -20,12 +20,12 @@ _FEWEST_TOKENS = 8.0
 class Weights:
     """How much each signal counts; 0 switches a stage off."""
 
-    dense: float = 1.0
+    dense: float = 1.4
     late: float = 1.5
-    words: float = 0.6
+    words: float = 0.9
     lexicon: float = 0.25
-    # The longest of many passages finds a near word for everything: each doubling of the length costs 0.083.
-    length: float = -0.12
+    # The longest of many passages finds a near word for everything: each doubling of the length costs 0.09.
+    length: float = -0.13
     # Rocchio feedback from the best passages (as in pseudo-relevance feedback for dense retrieval, Yu et al. 2021).
     feedback: float = 0.75
 

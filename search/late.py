@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder import StaticEncoder, Token
+from index.encoder import StaticEncoder, Tokens
 
 MOST_TOKENS = 128  # of a question; of a longer one the tokens that say most
 _NEAR = 0.45  # cosine from which a word of the passage is shown as meant by one of the question
@@ -61,31 +61,25 @@ def late_scores(encoder: StaticEncoder, asked: Asked, bags: Sequence[NDArray[np.
     return scores
 
 
-def meant_words(encoder: StaticEncoder, asked: Sequence[Token], texts: Sequence[str]) -> list[list[Meant]]:
+def meant_words(encoder: StaticEncoder, question: str, texts: Sequence[str]) -> list[list[Meant]]:
     """Return, for each text, what each token of the question is nearest to, where it is near, strongest first."""
-    told = [encoder.tokens(text) for text in texts]
-    if not asked or not any(told):
+    asked, *told = encoder.tokens([question, *texts])
+    if not len(asked) or not any(map(len, told)):
         return [[] for _ in texts]
-    asked_ids = np.array([token.id for token in asked], np.int32)
-    weights = encoder.lengths(asked_ids)
+    weights = encoder.lengths(asked.ids)
     weights /= max(float(weights.sum()), 1e-9)
-    distinct = np.unique(np.array([token.id for tokens in told for token in tokens], np.int32))
-    cosines = encoder.directions(asked_ids) @ encoder.directions(distinct).T
-    found = []
-    for tokens in told:
-        columns = np.searchsorted(distinct, np.array([token.id for token in tokens], np.int32))
-        found.append(_nearest(asked, weights, tokens, cosines[:, columns]) if tokens else [])
-    return found
+    distinct = np.unique(np.concatenate([tokens.ids for tokens in told]))
+    cosines = encoder.directions(asked.ids) @ encoder.directions(distinct).T
+    return [_nearest(asked, weights, tokens, cosines[:, np.searchsorted(distinct, tokens.ids)]) for tokens in told]
 
 
-def _nearest(
-    asked: Sequence[Token], weights: NDArray[np.float32], told: Sequence[Token], cosines: NDArray[np.float32]
-) -> list[Meant]:
+def _nearest(asked: Tokens, weights: NDArray[np.float32], told: Tokens, cosines: NDArray[np.float32]) -> list[Meant]:
+    if not len(told):
+        return []
     best = cosines.argmax(axis=1)
     near = cosines[np.arange(len(asked)), best]
     found = [
-        Meant(told[j].start, told[j].end, asked[i].start, asked[i].end, float(weights[i] * near[i]))
-        for i, j in enumerate(best)
-        if near[i] >= _NEAR
+        Meant(*told.span(int(best[i])), *asked.span(int(i)), float(weights[i] * near[i]))
+        for i in np.flatnonzero(near >= _NEAR)
     ]
     return sorted(found, key=lambda meant: -meant.strength)

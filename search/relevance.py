@@ -18,7 +18,8 @@ from search.fusion import Signals
 
 FILE = "calibration.json"
 DECIDING = 10  # of the best passages; an answer is good if one of them reaches the line, however many are asked for
-SIGNALS = ("dense", "late", "words", "lexicon")
+SIGNALS = ("dense", "late", "lexicon")  # BM25 adds nothing to these: a word that stands there has the cosine 1
+_WHOLE = 0.5  # BM25, as a share of its ceiling, of a passage that holds all words of the question
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ class Calibration:
         for name, weight in self.weights.items():
             total += np.float32(weight) * getattr(signals, name)
         return np.asarray(1 / (1 + np.exp(-np.clip(total, -30, 30))), np.float32)
+
+    def without_meaning(self, signals: Signals) -> NDArray[np.float32]:
+        """Return the relevance of each row to a question that holds no word the encoder knows: how many words match."""
+        return np.asarray(np.minimum(signals.words / _WHOLE, 1), np.float32)
 
     def answers(self, relevance: NDArray[np.float32]) -> bool:
         """Say whether one of the best passages, best first, reaches the line."""

@@ -83,7 +83,7 @@ class Searcher:
             from search import cross_encoder  # it imports torch
 
             ranked = cross_encoder.rerank(self.index, query.text, ranked, rerank)
-        relevance = self._relevance(ranked)
+        relevance = self._relevance(ranked, probe)
         hits = self._hits(ranked, relevance, probe, k, language or _reader(probe))
         answer = self._answer(question, hits, probe, (*notes, *named.notes), started, mode)
         answered = self.calibration.answers(relevance)
@@ -117,7 +117,7 @@ class Searcher:
             Plan(mode, self.weights, scale=self.scale),
             k=max(k, 0),
         )
-        hits = self._hits(ranked, self._relevance(ranked), probe, k, language or _reader(probe))
+        hits = self._hits(ranked, self._relevance(ranked, probe), probe, k, language or _reader(probe))
         return self._answer(text, hits, probe, (), started, mode)
 
     def passages(self, report: str, paragraph: str | None = None, *, language: str | None = None) -> tuple[Hit, ...]:
@@ -158,9 +158,11 @@ class Searcher:
             mask[inside.start : inside.stop] = False
         return narrowed(Scope(), mask)
 
-    def _relevance(self, ranked: Ranked) -> NDArray[np.float32]:
+    def _relevance(self, ranked: Ranked, probe: Probe) -> NDArray[np.float32]:
         """Return the relevance of every ranked row; what the question names is relevant without a doubt."""
-        relevance = self.calibration.relevance(ranked.signals)
+        known = probe.asked is not None and len(probe.asked.weights) > 0
+        judge = self.calibration.relevance if known else self.calibration.without_meaning
+        relevance = judge(ranked.signals)
         named = ranked.ranks.get("reference", {})
         relevance[[int(row) in named for row in ranked.rows]] = 1.0
         return relevance

@@ -49,7 +49,7 @@ def test_a_passage_s_score_does_not_depend_on_the_others(texts: list[str]) -> No
 
 def test_words_that_mean_the_same_are_found_across_languages() -> None:
     question, text = "energy", "首脑会议确定了能源领域"
-    meant = meant_words(encoder(), encoder().tokens(question), [text, ""])
+    meant = meant_words(encoder(), question, [text, ""])
     assert [(text[m.start : m.end], question[m.asked_start : m.asked_end]) for m in meant[0]] == [
         ("能源", "energ")
     ]  # a piece of the word
