@@ -12,7 +12,7 @@ from index.language import CJK, CJK_MARKS
 HEADING_SIGN = "\ue000"  # n of them before a line: a heading of degree n that the file format marked as such
 
 _GLUE = f"{CJK}{CJK_MARKS}"
-_ODD = dict.fromkeys(map(ord, "\ufeff\u200b\u2060\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
+_ODD = dict.fromkeys(map(ord, "\ufeff\u200b\u200d\u2060\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
 _ODD |= dict.fromkeys(map(ord, "\u00a0\u2007\u202f\u3000\u2002\u2003\u2009"), " ")
 _ODD |= dict.fromkeys(map(ord, "\x0b\x85\u2028\u2029"), "\n")
 _WIDE = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), 0xFF05)}
@@ -24,7 +24,8 @@ _EMPHASIS = re.compile(r"\*\*(?=[^\s*])([^*\n]{1,300}?)(?<=[^\s*])\*\*")
 _SYMBOL_LINE = re.compile(r"(?:[A-Z]{1,6}/[\w.()/*–-]+)(?:\s{2,}|\t)?(?:\d{1,4})?")
 _PAGE_LINE = re.compile(r"[-–—]?\s*\d{1,4}\s*[-–—]?|\d{1,3}\s?/\s?\d{1,3}|(?:Page|page|página|Стр\.|стр\.|第)\s*\d{1,4}\s*页?|/\s?(?:\.\.\.|…)|[_—-]{5,}|\*\d{6,9}\*")
 _JOB_LINE = re.compile(r"(?:(?:\d{1,3}|[ivxl]{1,6})\s+)?(?:\d{2}-\d{4,5}X?|[A-Z]{2,4}\.\d{2}-\d{4,5})(?!\d)\s*(?:\([A-Z]\))?[\s\d*/ivxl]*")
-_LICENCE = re.compile(r"本作品(?:来自|來自|是|在|为|為|的)|Public domain|This work is in the public domain")
+_ENDING = 60  # characters that tell whether a text is finished
+_LICENCE = re.compile(r"(?:本|此|这部|這部)作品(?:来自|來自|是|在|为|為|的)|Public domain|This work is in the public domain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +142,10 @@ def join(left: str, right: str) -> str:
 
 def is_finished(text: str) -> bool:
     """Say whether a text ends as a sentence or a list item does."""
-    bare = re.sub(r"[\s¹²³⁰⁴-⁹*]+$", "", text)
+    bare = text[-_ENDING:].rstrip(" \t\n¹²³⁰⁴⁵⁶⁷⁸⁹*")
     bare = re.sub(r"(?<=[.;:!?。；：！？])\d{1,3}$", "", bare)
-    bare = re.sub(r"[)\]）」』”’\"»〕]+$", "", bare) or bare
-    return bool(re.search(r"[.。!！?？;；:：…؟؛]$", bare))
+    bare = bare.rstrip(")]）」』”’\"»〕") or bare
+    return bare.endswith(tuple(".。!！?？;；:：…؟؛"))
 
 
 def width(text: str) -> float:
