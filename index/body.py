@@ -13,6 +13,15 @@ from index.sequence import Candidate, running_sequence
 
 _UNNUMBERED_SHARE = 0.4  # of the long lines between the first and the last number, at least so many are numbered
 _LONG = 100  # a line this wide is prose rather than a heading
+_LONGEST = 20_000  # characters; what goes on for longer is no paragraph
+_SENTENCE_WITHIN = re.compile(r"[。；！？]|[.;!?] (?=[A-ZА-ЯÀ-Þ])")
+_GOES_ON = re.compile(r"[的、，,;；。）)”]")  # no line that these open begins a sentence
+_COMMAS = re.compile("[，,،]")
+_ORDINAL = re.compile(r"第[一二三四五六七八九十]{1,3}[，、：][^。]{2,22}。?")
+ORDINAL_DEGREE = 6
+
+
+_AFTER_NOTES = ("chapter", "han", "arabic", "section")  # headings that end notes, which have numbers and initials of their own
 
 
 @dataclass(slots=True)
@@ -108,12 +117,19 @@ class _Sorter:
         elif is_notes_heading(line.text) and (line.gap or is_cjk(line.text[0])):
             self.in_notes = True
             self._open("heading", line.text.lstrip(HEADING_SIGN).strip(), line, degree=0)
-        elif self.in_notes or (self.numbered and note_text(line.text) and not line.text.startswith("**")):
+        elif self._is_note(line):
             self._note(line)
         elif (heading := self._heading(i, line)) is not None:
             self._open("heading", heading[1], line, degree=heading[0])
         else:
             self._text(line)
+
+    def _is_note(self, line: Line) -> bool:
+        if self.in_notes:
+            self.in_notes = not (line.gap and any(mark.kind in _AFTER_NOTES for mark in heading_marks(line.text)))
+            return self.in_notes
+        mid_sentence = self.wrapped and not line.gap and self.blocks and self.blocks[-1].kind != "note" and not is_finished(self.blocks[-1].text)
+        return self.numbered and not mid_sentence and bool(note_text(line.text)) and not line.text.startswith("**")
 
     def _open(self, kind: str, text: str, line: Line, *, number: str = "", degree: int = 0) -> None:
         self.blocks.append(Block(kind, text, number, degree, line.page, annex=self.annex))
@@ -138,6 +154,8 @@ class _Sorter:
                     return self._degree(chosen.kind, chosen.degree), text
         if is_summary_heading(line.text):
             return 1, line.text.strip("*＊ ")
+        if not self.numbered and _ORDINAL.fullmatch(line.text) and self._prose_follows(i):
+            return ORDINAL_DEGREE, line.text.rstrip("。")
         return self._unmarked(i, line, unfinished)
 
     def _degree(self, kind: str, degree: int) -> int:
@@ -160,7 +178,7 @@ class _Sorter:
     def _unmarked(self, i: int, line: Line, unfinished: bool) -> tuple[int, str] | None:
         if not is_heading_like(line.text) or not line.gap or unfinished or opens_subparagraph(line.text) or is_bullet(line.text):
             return None
-        if width(line.text) > 160 or line.text[0].islower() or not any(c.isalpha() for c in line.text):
+        if width(line.text) > 160 or line.text[0].islower() or not any(c.isalpha() for c in line.text) or self._is_prose(i):
             return None
         after = self._after_heading(i)
         if after is None:
@@ -171,6 +189,15 @@ class _Sorter:
         if not self.numbered and not self.lines[after].gap:
             return None
         return UNMARKED_DEGREE, line.text
+
+    def _is_prose(self, i: int) -> bool:
+        """Say whether a line without a full stop is a sentence all the same, or the first half of one."""
+        text, following = self.lines[i].text, self.lines[i + 1].text if i + 1 < len(self.lines) else ""
+        return bool(_SENTENCE_WITHIN.search(text)) or len(_COMMAS.findall(text)) > 2 or bool(_GOES_ON.match(following))
+
+    def _prose_follows(self, i: int) -> bool:
+        following = self.lines[i + 1] if i + 1 < len(self.lines) else None
+        return following is not None and following.gap and width(following.text) > _LONG and not _ORDINAL.match(following.text)
 
     def _after_heading(self, i: int) -> int | None:
         """Find the row behind a heading, which may take three lines where lines are wrapped."""
@@ -195,7 +222,7 @@ class _Sorter:
         if last and last.kind == "heading" and not line.gap and self._heading_goes_on(last, text):
             last.text = join(last.text, text)
             return
-        if last is None or last.kind == "heading":
+        if last is None or last.kind == "heading" or len(last.text) > _LONGEST:
             self._open("text", text, line)
             return
         self._continue(last, text, line)

@@ -20,7 +20,7 @@ from index.running import break_lines
 from index.sequence import missing_numbers
 from index.symbols import find_references, symbol_of_file, symbols_in
 
-PARSER_VERSION = 1  # raise it with every change that makes other passages
+PARSER_VERSION = 2  # raise it with every change that makes other passages
 
 _TERMS = re.compile(r"\s*%%%([^\n]*)\n?")
 
@@ -72,7 +72,18 @@ def _split(lines: list[Line], contents: Contents) -> _Parts:
     summary = next((i for i, line in enumerate(front) if is_summary_heading(line.text)), None)
     if summary is None:
         return _Parts(front, listed, body)
-    return _Parts(front[:summary], listed, [line for line in front[summary:] if not line.text.startswith(("*", "＊"))] + body)
+    starred = _footnote_rows(front, summary)
+    aside = [line for i, line in enumerate(front) if i < summary or i in starred]
+    return _Parts(aside, listed, [line for i, line in enumerate(front) if i >= summary and i not in starred] + body)
+
+
+def _footnote_rows(lines: list[Line], start: int) -> set[int]:
+    """Find the lines of the notes "* …" to the title that stand at the foot of the page below the summary."""
+    rows: set[int] = set()
+    for i in range(start, len(lines)):
+        if lines[i].text.startswith(("*", "＊")) or (i - 1 in rows and not lines[i].gap):
+            rows.add(i)
+    return rows
 
 
 def _body_start(lines: list[Line]) -> int:
