@@ -20,6 +20,7 @@ _SPACED_PAIR = re.compile(f"[{_GLUE}] +(?=[{_GLUE}])")
 _CHINESE = re.compile(f"[{CJK}]")
 _SPLIT_SYMBOL = re.compile(r"\b((?:A|E|S|ST|TD|DP|CRC|CCPR|CEDAW|FCCC|UNEP|HSP|ICCD)(?:/[A-Z][A-Za-z.]*\d*)*/)(\d{1,3}) (\d{1,3})(?=/\d)")
 _SPLIT_LETTER = re.compile(r"([(（])\s*([a-z]{1,4})\s*([)）])(?<=.)")
+_SPLIT_NUMBER = re.compile(r"(?<=\d) (?=[/-] \d)|(?<=\d [/-]) (?=\d)|(?<=\d[/-]) (?=\d)")
 _EMPHASIS = re.compile(r"\*\*(?=[^\s*])([^*\n]{1,300}?)(?<=[^\s*])\*\*")
 _SYMBOL_LINE = re.compile(r"(?:[A-Z]{1,6}/[\w.()/*–-]+)(?:\s{2,}|\t)?(?:\d{1,4})?")
 _PAGE_LINE = re.compile(r"[-–—]?\s*\d{1,4}\s*[-–—]?|\d{1,3}\s?/\s?\d{1,3}|(?:Page|page|página|Стр\.|стр\.|第)\s*\d{1,4}\s*页?|/\s?(?:\.\.\.|…)|[_—-]{5,}|\*\d{6,9}\*")
@@ -68,6 +69,9 @@ def despace(text: str) -> Cleaned:
         tail = re.match(r"/\d+", text[match.end():])[0]
         repairs.append(f"{match[0]}{tail} read as {whole}{tail}")
     mended = _SPLIT_SYMBOL.sub(r"\1\2\3", text)
+    mended, count = _SPLIT_NUMBER.subn("", mended)
+    if count:
+        repairs.append(f"closed up {count} numbers such as 57 / 270")
     if _cut_letters(mended):
         repairs.append(f"closed up {_cut_letters(mended)} bracketed letters such as (c )")
     mended = _SPLIT_LETTER.sub(r"\1\2\3", mended)

@@ -8,7 +8,7 @@ from index.clean import Line, is_finished, join, width
 from index.symbols import symbols_in
 
 _AUTHOR = re.compile(
-    r"(?:.{0,24}(?:的报告|的说明|提交的报告)|(?:Report|Note) (?:of|by) the .{3,80}|Rapport (?:du|de la|de l.|des) .{3,80}|Note du .{3,80}|"
+    r"(?:[^—–-].{0,23}(?:的报告|的说明|提交的报告)|(?:Report|Note) (?:of|by) the .{3,80}|Rapport (?:du|de la|de l.|des) .{3,80}|Note du .{3,80}|"
     r"Informe (?:del|de la) .{3,80}|Nota (?:del|de la) .{3,80}|(?:Доклад|Записка) .{3,80}|(?:تقرير|مذكرة من) .{3,80})[\s*＊]*"
 )
 _SESSION = re.compile(
@@ -40,6 +40,7 @@ _META = re.compile(
     r"Distr\.|Original\s?:|United Nations$|联合国$|Nations Unies$|Naciones Unidas$|Организация Объединенных Наций$|الأمم المتحدة$|"
     r"General Assembly|Security Council|Economic and Social Council|Official Records|Supplement No|Agenda item|临时议程|议程\s?\*?\s?项目|原文|\*|各位代表|同志们", re.I
 )
+_HEADS = re.compile(rf".*(?:{_AGENDA.pattern.replace('?P<item>', '?:')})\s*\**", re.I)
 _HAN_DIGITS = dict(zip("一二三四五六七八九", range(1, 10)))
 _ENGLISH = dict(zip("first second third fourth fifth sixth seventh eighth ninth".split(), range(1, 10)))
 _ENGLISH_TENS = dict(zip("thirt fort fift sixt sevent eight ninet".split(), range(30, 100, 10)))
@@ -101,16 +102,28 @@ def _block_before(lines: list[Line], end: int) -> str:
     title, i = "", end - 1
     while i >= 0:
         title = join(lines[i].text, title)
-        if lines[i].gap:
+        if lines[i].gap or not _may_be_title(lines[i - 1].text):
             break
         i -= 1
+    title = _undouble(title)
     return re.sub(r"[\s*]+$", "", title)
+
+
+def _undouble(title: str) -> str:
+    """Take one of two prints of a title that follow each other, as on the cover and above the text."""
+    half = next((i for i in range(8, len(title)) if _letters(title[i:]) == _letters(title[:i])), None)
+    return title[half:].strip() if half and len(title) < 1000 else title
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text)
 
 
 def _trim_run_on(title: str, text: str) -> str:
     """Where the front matter ran into one line, begin the title where words begin that the report repeats."""
     if width(title) < 250:
         return title
+    title = _undouble(_HEADS.sub("", title).strip())
     tail = re.split(r"[。]|\*{1,3}", title)[-1] or title
     for at in range(len(tail) - 12):
         if text.count(tail[at:at + 12]) >= 3:
