@@ -176,12 +176,12 @@ class _Sorter:
         return letter if follows and not (starts_roman and letter.mark in "VX") or not starts_roman else roman
 
     def _unmarked(self, i: int, line: Line, unfinished: bool) -> tuple[int, str] | None:
-        if not is_heading_like(line.text) or not line.gap or unfinished or opens_subparagraph(line.text) or is_bullet(line.text):
+        if not is_heading_like(line.text) or unfinished or opens_subparagraph(line.text) or is_bullet(line.text):
             return None
         if width(line.text) > 160 or line.text[0].islower() or not any(c.isalpha() for c in line.text) or self._is_prose(i):
             return None
         after = self._after_heading(i)
-        if after is None:
+        if after is None or not (line.gap or after in self.rows):
             return None
         listed = re.sub(r"[\W_]+", "", line.text).lower() in self.entries
         if self.numbered and not (listed or after in self.rows or heading_marks(self.lines[after].text)):

@@ -23,8 +23,9 @@ _SPLIT_LETTER = re.compile(r"([(（])\s*([a-z]{1,4})\s*([)）])(?<=.)")
 _SPLIT_NUMBER = re.compile(r"(?<=\d) (?=[/-] \d)|(?<=\d [/-]) (?=\d)|(?<=\d[/-]) (?=\d)")
 _EMPHASIS = re.compile(r"\*\*(?=[^\s*])([^*\n]{1,300}?)(?<=[^\s*])\*\*")
 _SYMBOL_LINE = re.compile(r"(?:[A-Z]{1,6}/[\w.()/*–-]+)(?:\s{2,}|\t)?(?:\d{1,4})?")
-_PAGE_LINE = re.compile(r"[-–—]?\s*\d{1,4}\s*[-–—]?|\d{1,3}\s?/\s?\d{1,3}|(?:Page|page|página|Стр\.|стр\.|第)\s*\d{1,4}\s*页?|/\s?(?:\.\.\.|…)|[_—-]{5,}|\*\d{6,9}\*")
+_PAGE_LINE = re.compile(r"[-–—]?\s*\d{1,4}\s*[-–—]?|\d{1,3}\s?/\s?\d{1,3}|(?:Page|page|página|Стр\.|стр\.|第)\s*\d{1,4}\s*页?|/\s?(?:\.\.\.|…)|[_—-]{5,}|\*\d{6,9}\*|(?:\d{6} ?){1,2}")
 _JOB_LINE = re.compile(r"(?:(?:\d{1,3}|[ivxl]{1,6})\s+)?(?:\d{2}-\d{4,5}X?|[A-Z]{2,4}\.\d{2}-\d{4,5})(?!\d)\s*(?:\([A-Z]\))?[\s\d*/ivxl]*")
+_LONE_MARK = re.compile(r"(?:[A-ZА-Я]|[IVXL]{1,6})[.．]|[一二三四五六七八九十]{1,3}[.．、]")
 _ENDING = 60  # characters that tell whether a text is finished
 _LICENCE = re.compile(r"(?:本|此|这部|這部)作品(?:来自|來自|是|在|为|為|的)|Public domain|This work is in the public domain")
 
@@ -101,6 +102,17 @@ def lines_of(text: str) -> list[Line]:
                 lines.append(Line(words, gap, page))
             gap = not words
     return lines
+
+
+def join_lone_marks(lines: list[Line]) -> list[Line]:
+    """Put "A." or "IV.", alone on a line, before the title that it belongs to, as the print has them."""
+    joined: list[Line] = []
+    for line in lines:
+        if joined and _LONE_MARK.fullmatch(joined[-1].text) and not _LONE_MARK.fullmatch(line.text) and not line.text[0].isdigit():
+            joined[-1] = Line(f"{joined[-1].text} {line.text}", joined[-1].gap, joined[-1].page)
+        else:
+            joined.append(line)
+    return joined
 
 
 def drop_furniture(lines: list[Line]) -> tuple[list[Line], tuple[str, ...]]:

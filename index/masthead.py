@@ -37,10 +37,12 @@ _DATE = re.compile(rf"(?P<d>\d{{1,2}})(?:er)?\s(?:de\s)?(?P<m>{'|'.join(_MONTHS)
 _CHINESE_DATE = re.compile(r"(?P<y>(?:19|20)\d\d)\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 _META = re.compile(
-    r"Distr\.|Original\s?:|United Nations$|联合国$|Nations Unies$|Naciones Unidas$|Организация Объединенных Наций$|الأمم المتحدة$|"
+    r"^(?:Arabic|Chinese|English|French|Russian|Spanish|Español|Français|العربية|Русский|中文)(?:\W|$)|"
+    r"Distr\.|Original\s?:|^(?:United Nations|联合国|UNITED|NATIONS|Nations Unies|Naciones Unidas|Организация Объединенных Наций|الأمم المتحدة)$|"
     r"General Assembly|Security Council|Economic and Social Council|Official Records|Supplement No|Agenda item|临时议程|议程\s?\*?\s?项目|原文|\*|各位代表|同志们", re.I
 )
 _HEADS = re.compile(rf".*(?:{_AGENDA.pattern.replace('?P<item>', '?:')})\s*\**", re.I)
+_RUN_ON = 250  # a front line wider than this, in Latin letters, holds more than the title
 _HAN_DIGITS = dict(zip("一二三四五六七八九", range(1, 10)))
 _ENGLISH = dict(zip("first second third fourth fifth sixth seventh eighth ninth".split(), range(1, 10)))
 _ENGLISH_TENS = dict(zip("thirt fort fift sixt sevent eight ninet".split(), range(30, 100, 10)))
@@ -87,7 +89,8 @@ def own_symbol(lines: list[Line], text: str) -> str | None:
 
 def _title(lines: list[Line], text: str) -> str:
     author = next((i for i, line in enumerate(lines) if i and _AUTHOR.fullmatch(line.text)), None)
-    if author is not None:
+    before = lines[author - 1].text if author else ""
+    if author and (_may_be_title(before) or width(before) > _RUN_ON):
         return _trim_run_on(_block_before(lines, author), text)
     candidates = [line for line in lines if _may_be_title(line.text)]
     return re.sub(r"[\s*]+$", "", candidates[0].text) if candidates and width(candidates[0].text) < 400 else ""
@@ -121,7 +124,7 @@ def _letters(text: str) -> str:
 
 def _trim_run_on(title: str, text: str) -> str:
     """Where the front matter ran into one line, begin the title where words begin that the report repeats."""
-    if width(title) < 250:
+    if width(title) < _RUN_ON:
         return title
     title = _undouble(_HEADS.sub("", title).strip())
     tail = re.split(r"[。]|\*{1,3}", title)[-1] or title

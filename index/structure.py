@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from index.abbreviations import find_abbreviations
 from index.body import Block, Body, numbered_lines, sort_lines
-from index.clean import HEADING_SIGN, Line, despace, drop_furniture, drop_licence, is_finished, lines_of, straighten, strip_emphasis, width
+from index.clean import HEADING_SIGN, Line, despace, drop_furniture, drop_licence, is_finished, join_lone_marks, lines_of, straighten, strip_emphasis, width
 from index.contents import Contents, check_ranges, find_contents, title_key
 from index.language import detect_language
 from index.layout import Layout, lay_out
@@ -41,7 +41,7 @@ def parse_report(name: str, text: str, *, encoding: str = "utf-8", warnings: tup
     despaced = despace(break_lines(rest))
     plain = strip_emphasis(despaced.text)
     lines, furniture = drop_furniture(lines_of(plain.text))
-    lines, licence = drop_licence(lines)
+    lines, licence = drop_licence(join_lone_marks(lines))
     contents = find_contents(lines)
     parts = _split(lines, contents)
     chains = numbered_lines(parts.body)
