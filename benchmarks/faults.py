@@ -74,7 +74,11 @@ def write_version(folder: Path, version: int, reports: int = 8, paragraphs: int 
     for number in range(reports - version):
         rng = random.Random(number * 10 + (version if number % 3 == 0 else 0))
         lines = [
-            {"_id": str(i), "title": f"第{i // 4}节", "text": f"{rng.choice(_WORDS)}在{rng.choice(_WORDS)}之后{rng.random()}"}
+            {
+                "_id": str(i),
+                "title": f"第{i // 4}节",
+                "text": f"{rng.choice(_WORDS)}在{rng.choice(_WORDS)}之后{rng.random()}",
+            }
             for i in range(1, paragraphs)
         ]
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
@@ -90,14 +94,18 @@ def answers(folder: Path) -> Answers:
         located = opened.passage(row)
         names[row] = f"{Path(located.report.path).name} {located.passage.paragraph}"
         vector = np.round(opened.vectors([row])[0].astype(float), 2).tolist()
-        said.append([names[row], located.passage.text, located.passage.headings, vector, opened.token_ids([row])[0].tolist()])
+        said.append(
+            [names[row], located.passage.text, located.passage.headings, vector, opened.token_ids([row])[0].tolist()]
+        )
     for question in _QUESTIONS:
         found, scores = opened.nearest(opened.encoder.encode_query(question), opened.rows, None)
         said.append(sorted([round(float(s), 2), names[int(r)]] for r, s in zip(found, scores, strict=True)))
     for word in _WORDS:
         # Without scores: passages that are gone count in the frequencies until their files are merged.
         said.append(sorted(names[int(r)] for r in opened.lexical.top([WeightedTerm(word)], [], opened.rows, None)[0]))
-        said.append(sorted(names[int(r)] for r in opened.lexical.with_all_grams(opened.analyser.grams(word), opened.rows)))
+        said.append(
+            sorted(names[int(r)] for r in opened.lexical.with_all_grams(opened.analyser.grams(word), opened.rows))
+        )
     said.append(sorted(names[int(r)] for r in np.flatnonzero(opened.in_section("第1节")) if int(r) in names))
     said.append([[r.path.rsplit("/", 1)[1], r.sha256, r.title, opened.sections(r)] for r in opened.manifest.reports])
     return json.loads(json.dumps(sorted(said, key=str)))
@@ -145,7 +153,7 @@ def forked(work: Callable[[], Any], kill_after: float | None = None) -> Ended:
 
 
 def _child(work: Callable[[], Any], writing: int) -> None:
-    with open(os.devnull, "wb") as nowhere:
+    with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)  # what threads say as they are killed
     try:
         told = ["value", work()]
@@ -212,7 +220,10 @@ class Campaign:
     wrong: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        index.plan.COMPACT_BELOW, index.plan.LEAF_BYTES = 20, 2_000  # as a large collection: several leaves and segments
+        index.plan.COMPACT_BELOW, index.plan.LEAF_BYTES = (
+            20,
+            2_000,
+        )  # as a large collection: several leaves and segments
         bundled_encoder()  # once, before the forks
         self.index, self.reports = self.folder / "index", self.folder / "reports"
         self.expected = [self._expected(version) for version in range(3)]
@@ -284,7 +295,9 @@ class Campaign:
                 ended = forked(lambda: build(self.reports, self.index))
                 self._judge_error("full disk", "disk", ended)
                 before = self.version
-                self._judge("full disk", "refused by disk" if ended.value != "built" else "enough room", target, mend=False)
+                self._judge(
+                    "full disk", "refused by disk" if ended.value != "built" else "enough room", target, mend=False
+                )
                 self.version = before
             finally:
                 self.index = whole
@@ -348,7 +361,9 @@ class Campaign:
         said = forked(lambda: answers(self.index))
         _flip_bit(path, place, bit)
         name = f"byte {place} of {path.relative_to(self.index)}"
-        self.count("flip", "found by verify") if found.value is True else self.fail("flip", f"{name} not found: {found}")
+        self.count("flip", "found by verify") if found.value is True else self.fail(
+            "flip", f"{name} not found: {found}"
+        )
         if said.value == whole:
             self.count("flip", "read: the same answers")
         elif said.error.split(":")[0] in ("DamagedIndex", "IncompatibleIndex", "NoIndex"):

@@ -4,13 +4,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from index.build import BuildResult, Failure, Progress, build_index
+    from index.build import BuildResult, Progress, build_index
     from index.errors import ReportSearchError
     from index.opened import OpenIndex, open_index
+    from index.sources import Failure
 
 __all__ = ["BuildResult", "Failure", "OpenIndex", "Progress", "ReportSearchError", "build_index", "open_index"]
 
-_MODULES = {"ReportSearchError": "index.errors", "OpenIndex": "index.opened", "open_index": "index.opened"}
+_MODULES = {
+    "Failure": "index.sources",
+    "OpenIndex": "index.opened",
+    "ReportSearchError": "index.errors",
+    "open_index": "index.opened",
+}
 
 
 def __getattr__(name: str) -> Any:

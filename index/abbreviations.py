@@ -1,7 +1,7 @@
 """Find the short forms that a report defines for its long names. Pure; one text in, pairs out.
 
-    联合国系统行政首长协调理事会（行政首长协调会）      经济及社会理事会（以下简称“经社理事会”）
-    the Commission on Sustainable Development (CSD)     Комиссия по устойчивому развитию (КУР)
+联合国系统行政首长协调理事会（行政首长协调会）      经济及社会理事会（以下简称“经社理事会”）
+the Commission on Sustainable Development (CSD)     Комиссия по устойчивому развитию (КУР)
 """
 
 import re
@@ -15,7 +15,9 @@ _CHINESE = re.compile(
 _LETTERS = re.compile(r"(?<=[^\W\d_] )\((?:“|\"|«)?(?P<short>[A-ZА-Я][A-Za-zА-Яа-я-]{1,9})(?:”|\"|»)?\)")
 _WORDS_BEFORE = re.compile(r"(?:[^\W\d_][\w’'\-]*[ \n]){2,12}$")
 _REACH = 160  # letters that a name may take
-_SMALL = frozenset("of the and for on in to de la le les du des et pour sur y del los las el en para по и в на о the".split())
+_SMALL = frozenset(
+    "of the and for on in to de la le les du des et pour sur y del los las el en para по и в на о the".split()
+)
 _MOST = 200  # of one report
 
 
@@ -27,7 +29,7 @@ def find_abbreviations(text: str) -> tuple[Abbreviation, ...]:
         if full and match["short"] not in found:
             found[match["short"]] = Abbreviation(match["short"], full)
     for match in _LETTERS.finditer(text):
-        before = _WORDS_BEFORE.search(text[max(0, match.start() - _REACH):match.start()])
+        before = _WORDS_BEFORE.search(text[max(0, match.start() - _REACH) : match.start()])
         full = _name_of_initials(before[0].split(), match["short"]) if before else None
         if full and match["short"] not in found:
             found[match["short"]] = Abbreviation(match["short"], full)

@@ -1,12 +1,22 @@
 """Sort the lines of a report's body into paragraphs, headings and notes, whole again across lines and pages. Pure."""
 
+import itertools
 import re
 from dataclasses import dataclass, field
 
 from index.clean import HEADING_SIGN, Line, is_finished, join, width
 from index.language import is_cjk
 from index.marks import (
-    UNMARKED_DEGREE, HeadingMark, annex_name, heading_marks, is_bullet, is_heading_like, is_notes_heading, is_summary_heading, note_text, paragraph_number,
+    UNMARKED_DEGREE,
+    HeadingMark,
+    annex_name,
+    heading_marks,
+    is_bullet,
+    is_heading_like,
+    is_notes_heading,
+    is_summary_heading,
+    note_text,
+    paragraph_number,
 )
 from index.paragraphs import opens_subparagraph
 from index.sequence import Candidate, running_sequence
@@ -21,7 +31,12 @@ _ORDINAL = re.compile(r"第[一二三四五六七八九十]{1,3}[，、：][^。
 ORDINAL_DEGREE = 6
 
 
-_AFTER_NOTES = ("chapter", "han", "arabic", "section")  # headings that end notes, which have numbers and initials of their own
+_AFTER_NOTES = (
+    "chapter",
+    "han",
+    "arabic",
+    "section",
+)  # headings that end notes, which have numbers and initials of their own
 
 
 @dataclass(slots=True)
@@ -49,7 +64,7 @@ class Body:
 def numbered_lines(lines: list[Line]) -> list[list[Candidate]]:
     """Find the running sequence of the report and of every annex; positions are rows of `lines`."""
     starts = [0, *(i for i, line in enumerate(lines) if i and annex_name(line.text) is not None), len(lines)]
-    chains = [_chain(lines, a, b) for a, b in zip(starts, starts[1:])]
+    chains = [_chain(lines, a, b) for a, b in itertools.pairwise(starts)]
     return [chain for chain in chains if chain]
 
 
@@ -70,6 +85,11 @@ def _weight(lines: list[Line], i: int, body: str) -> float:
     return 1.0 + 0.5 * prose + 0.2 * after_sentence
 
 
+def _after_number(line: Line) -> str:
+    number = paragraph_number(line.text)
+    return number.body if number else line.text
+
+
 def _carries_the_text(lines: list[Line], chain: list[Candidate], start: int, end: int) -> bool:
     """Say whether the numbers number the report rather than a list within it."""
     if len(chain) < 2:
@@ -80,7 +100,7 @@ def _carries_the_text(lines: list[Line], chain: list[Candidate], start: int, end
     within = range(chain[0].position, chain[-1].position + 1)
     openings = [i for i in within if i in rows or (lines[i].gap and width(lines[i].text) > _LONG)]
     marked = [i for i in openings if i in rows or opens_subparagraph(lines[i].text)]
-    prose = sum(width(paragraph_number(lines[row].text).body) > 60 or is_finished(lines[row].text) for row in rows)
+    prose = sum(width(_after_number(lines[row])) > 60 or is_finished(lines[row].text) for row in rows)
     return span >= 0.4 * total and len(marked) >= _UNNUMBERED_SHARE * len(openings) and prose * 2 >= len(rows)
 
 
@@ -92,7 +112,9 @@ def sort_lines(lines: list[Line], numbered: bool, chains: list[list[Candidate]],
 class _Sorter:
     """Walk through the lines once; what a line is depends on what came before it."""
 
-    def __init__(self, lines: list[Line], numbered: bool, chains: list[list[Candidate]], entries: frozenset[str]) -> None:
+    def __init__(
+        self, lines: list[Line], numbered: bool, chains: list[list[Candidate]], entries: frozenset[str]
+    ) -> None:
         self.lines, self.numbered, self.entries = lines, numbered, entries
         self.rows = {c.position: f"{c.number} {c.suffix}".strip() for chain in chains for c in chain}
         self.blocks: list[Block] = []
@@ -110,7 +132,7 @@ class _Sorter:
     def _place(self, i: int, line: Line) -> None:
         if i in self.rows:
             self.in_notes = False
-            self._open("paragraph", paragraph_number(line.text).body, line, number=self.rows[i])
+            self._open("paragraph", _after_number(line), line, number=self.rows[i])
         elif (name := annex_name(line.text)) is not None and (line.gap or not self.blocks):
             self.annex, self.in_notes, self.letters = name, False, {}
             self._open("heading", line.text.lstrip(HEADING_SIGN).strip(), line, degree=0)
@@ -128,7 +150,13 @@ class _Sorter:
         if self.in_notes:
             self.in_notes = not (line.gap and any(mark.kind in _AFTER_NOTES for mark in heading_marks(line.text)))
             return self.in_notes
-        mid_sentence = self.wrapped and not line.gap and self.blocks and self.blocks[-1].kind != "note" and not is_finished(self.blocks[-1].text)
+        mid_sentence = (
+            self.wrapped
+            and not line.gap
+            and self.blocks
+            and self.blocks[-1].kind != "note"
+            and not is_finished(self.blocks[-1].text)
+        )
         return self.numbered and not mid_sentence and bool(note_text(line.text)) and not line.text.startswith("**")
 
     def _open(self, kind: str, text: str, line: Line, *, number: str = "", degree: int = 0) -> None:
@@ -147,11 +175,16 @@ class _Sorter:
         unfinished = last is not None and not is_finished(last.text) and self.blocks[-1] is last
         if marks and not (unfinished and not line.gap and self.wrapped and marks[0].kind in ("digit", "letter")):
             chosen = self._choose(marks)
-            if chosen is not None and (self.numbered or chosen.kind not in ("digit", "digit-bracket") or width(line.text) <= 100):
-                if not (self.numbered and chosen.kind == "han-bracket" and last is not None and last.kind == "paragraph"):
-                    self.letters[chosen.kind] = chosen.mark
-                    text = chosen.title if chosen.kind == "format" else line.text
-                    return self._degree(chosen.kind, chosen.degree), text
+            if (
+                chosen is not None
+                and (self.numbered or chosen.kind not in ("digit", "digit-bracket") or width(line.text) <= 100)
+                and not (
+                    self.numbered and chosen.kind == "han-bracket" and last is not None and last.kind == "paragraph"
+                )
+            ):
+                self.letters[chosen.kind] = chosen.mark
+                text = chosen.title if chosen.kind == "format" else line.text
+                return self._degree(chosen.kind, chosen.degree), text
         if is_summary_heading(line.text):
             return 1, line.text.strip("*＊ ")
         if not self.numbered and _ORDINAL.fullmatch(line.text) and self._prose_follows(i):
@@ -172,13 +205,20 @@ class _Sorter:
             return marks[0]
         before = self.letters.get("letter", "")
         follows = before and len(before) == 1 and ord(letter.mark) == ord(before) + 1
-        starts_roman = roman.mark == "I" or self.letters.get("roman") and _roman(roman.mark) == _roman(self.letters["roman"]) + 1
-        return letter if follows and not (starts_roman and letter.mark in "VX") or not starts_roman else roman
+        starts_roman = roman.mark == "I" or (
+            self.letters.get("roman") and _roman(roman.mark) == _roman(self.letters["roman"]) + 1
+        )
+        return letter if (follows and not (starts_roman and letter.mark in "VX")) or not starts_roman else roman
 
     def _unmarked(self, i: int, line: Line, unfinished: bool) -> tuple[int, str] | None:
         if not is_heading_like(line.text) or unfinished or opens_subparagraph(line.text) or is_bullet(line.text):
             return None
-        if width(line.text) > 160 or line.text[0].islower() or not any(c.isalpha() for c in line.text) or self._is_prose(i):
+        if (
+            width(line.text) > 160
+            or line.text[0].islower()
+            or not any(c.isalpha() for c in line.text)
+            or self._is_prose(i)
+        ):
             return None
         after = self._after_heading(i)
         if after is None or not (line.gap or after in self.rows):
@@ -197,12 +237,19 @@ class _Sorter:
 
     def _prose_follows(self, i: int) -> bool:
         following = self.lines[i + 1] if i + 1 < len(self.lines) else None
-        return following is not None and following.gap and width(following.text) > _LONG and not _ORDINAL.match(following.text)
+        return (
+            following is not None
+            and following.gap
+            and width(following.text) > _LONG
+            and not _ORDINAL.match(following.text)
+        )
 
     def _after_heading(self, i: int) -> int | None:
         """Find the row behind a heading, which may take three lines where lines are wrapped."""
         after = i + 1
-        while self.numbered and after < min(i + 3, len(self.lines)) and after not in self.rows and self._carries_on(after):
+        while (
+            self.numbered and after < min(i + 3, len(self.lines)) and after not in self.rows and self._carries_on(after)
+        ):
             after += 1
         return after if after < len(self.lines) else None
 
@@ -232,7 +279,9 @@ class _Sorter:
         if is_summary_heading(last.text) or not is_heading_like(text) or width(text) > 120:
             return False
         chapter = any(mark.kind == "chapter" and not mark.title for mark in heading_marks(last.text))
-        return chapter or (self.wrapped and (width(last.text) > 40 or (self.numbered and last.degree == UNMARKED_DEGREE)))
+        return chapter or (
+            self.wrapped and (width(last.text) > 40 or (self.numbered and last.degree == UNMARKED_DEGREE))
+        )
 
     def _resumed(self) -> Block | None:
         """Find the paragraph that a footnote interrupted."""
@@ -250,9 +299,11 @@ class _Sorter:
             last.text = join(last.text, text)
         elif not marked and not line.gap and (self.wrapped or self.gapped):
             last.text = join(last.text, text)
-        elif last.kind == "paragraph" and self.numbered:
-            last.text = f"{last.text}\n{text}"
-        elif marked and last.kind == "text" and not is_bullet(text) and self.numbered or _is_salutation(last.text):
+        elif (
+            (last.kind == "paragraph" and self.numbered)
+            or (marked and last.kind == "text" and not is_bullet(text) and self.numbered)
+            or _is_salutation(last.text)
+        ):
             last.text = f"{last.text}\n{text}"
         else:
             self._open("text", text, line)
@@ -267,13 +318,13 @@ def _is_salutation(text: str) -> bool:
 
 
 def _roman(mark: str) -> int:
-    values = [dict(I=1, V=5, X=10, L=50, C=100)[letter] for letter in mark]
-    return sum(-v if any(w > v for w in values[i + 1:i + 2]) else v for i, v in enumerate(values))
+    values = [{"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}[letter] for letter in mark]
+    return sum(-v if any(w > v for w in values[i + 1 : i + 2]) else v for i, v in enumerate(values))
 
 
 def is_wrapped(lines: list[Line]) -> bool:
     """Say whether lines end where the page does rather than where the paragraph does."""
-    followed = [width(a.text) for a, b in zip(lines, lines[1:]) if not b.gap]
+    followed = [width(a.text) for a, b in itertools.pairwise(lines) if not b.gap]
     if len(followed) < 5 or len(followed) * 3 < len(lines):
         return False
     followed.sort()

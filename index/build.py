@@ -14,19 +14,21 @@ from pathlib import Path
 
 import numpy as np
 
-from index.encoder import Encoder, StaticEncoder, bundled_encoder, open_encoder
+from index.encoder import Encoder, StaticEncoder
 from index.errors import DamagedIndex, DiskFull, IncompatibleIndex, NoIndex, NothingToIndex, NotWritable, OutOfMemory
 from index.generation import check_files, current, lexical_files, load_manifest, publish, writing
-from index.leaf import Cutter, Leaf, Tools, Words, open_leaf, write_leaf
+from index.leaf import Cutter, Leaf, Task, Tools, Words, open_leaf, write_leaf
 from index.lexical import LexicalRow, write_lexical
-from index.manifest import FORMAT, EncoderEntry, Manifest, Reports, SegmentEntry
-from index.plan import Old, Placed, Target, Task, earlier_versions, is_small, lay_out, numbered, runs, split, tasks
+from index.manifest import DICTIONARY, FORMAT, EncoderEntry, Manifest, Reports, SegmentEntry
+from index.plan import Old, Placed, Target, earlier_versions, is_small, lay_out, numbered, runs, split, tasks
 from index.reader import READABLE
 from index.segment import Segment, SegmentWriter
 from index.sources import Failure, find_sources
 from index.structure import PARSER_VERSION
-from index.words import Analyser
+from index.worker import Setting, write_leaves
 
+_WORKERS_FROM = 8 << 20  # bytes of files
+_WORKER_BYTES = 512 << 20  # of memory
 MEMORY = 4 << 30  # bytes that a build keeps to unless told otherwise
 
 
@@ -101,10 +103,9 @@ def build_index(
     index = Path(index)
     with _telling(index), writing(index):
         progress(Progress("looking", 0, 0))
-        used = encoder or open_encoder(model, download=download)
-        tokens = used if isinstance(used, StaticEncoder) else bundled_encoder()
-        tools = Tools(used, tokens, Analyser(Path(dictionary) if dictionary else None))
-        job = _Job(index, paths, tools, str(dictionary) if dictionary else None, memory, progress)
+        own = str(dictionary) if dictionary else None
+        tools = Tools.of(encoder or model, own, download=download)
+        job = _Job(index, paths, tools, own, memory, progress)
         try:
             return _build(job, None if full else _previous(index))
         except DamagedIndex as damage:
@@ -162,6 +163,8 @@ def _build(job: _Job, old: Old | None) -> BuildResult:
     _write_words(job, old, reports)
     manifest = _manifest(job, targets, segments)
     _sweep(job.building, manifest)
+    if job.dictionary:
+        shutil.copyfile(job.dictionary, job.building / DICTIONARY)  # the index must not depend on a file elsewhere
     job.progress(Progress("publishing", 0, 0))
     base = old.generation if old else None
     result.generation = publish(job.index, job.building, manifest, base).number
@@ -203,24 +206,32 @@ def _read(job: _Job, todo: list[Task]) -> list[Leaf]:
     """Return a finished leaf for every task; those that an interrupted build has finished are taken as they are."""
     leaves = job.building / "leaves"
     leaves.mkdir(parents=True, exist_ok=True)
-    total, files, rows = sum(len(task.sources) for task in todo), 0, 0
-    finished = []
-    for task in todo:
-        before_files, before_rows = files, rows
+    done = [sum(len(task.sources) for task in todo), 0, 0]  # all files, files read, passages embedded
 
-        def advance(files_: int, rows_: int, f: int = before_files, r: int = before_rows) -> None:
-            job.progress(Progress("reading", f + files_, total))
-            job.progress(Progress("embedding", r + rows_, 0))
+    def advance(files: int, rows: int) -> None:
+        done[1:] = [done[1] + files, done[2] + rows]
+        job.progress(Progress("reading", done[1], done[0]))
+        job.progress(Progress("embedding", done[2], 0))
 
-        leaf = open_leaf(leaves, task.name)
-        if leaf is None:
-            write_leaf(leaves, task, job.tools, advance)
-            leaf = open_leaf(leaves, task.name)
-        if leaf is None:
-            raise OSError(errno.EIO, os.strerror(errno.EIO), str(leaves / f"{task.name}.json"))
-        finished.append(leaf)
-        files, rows = files + len(task.sources), rows + leaf.segment.rows
-    return finished
+    missing = [task for task in todo if open_leaf(leaves, task.name) is None]
+    advance(done[0] - sum(len(task.sources) for task in missing), 0)
+    workers = _workers(job, missing)
+    if workers > 1:
+        write_leaves(Setting(str(leaves), job.tools.encoder.name, job.dictionary), missing, workers, advance)
+    for task in missing if workers == 1 else ():
+        write_leaf(leaves, task, job.tools, advance)
+    finished = [open_leaf(leaves, task.name) for task in todo]
+    if None in finished:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(leaves))
+    return [leaf for leaf in finished if leaf is not None]
+
+
+def _workers(job: _Job, missing: list[Task]) -> int:
+    """Return how many processes pay: a transformer keeps all cores busy by itself, and small files are soon read."""
+    size = sum(source.size for task in missing for source in task.sources)
+    if not isinstance(job.tools.encoder, StaticEncoder) or size < _WORKERS_FROM:
+        return 1
+    return max(1, min(len(missing), os.cpu_count() or 1, job.memory // _WORKER_BYTES))
 
 
 def _placed(leaf: Leaf) -> Iterator[Placed]:
@@ -299,7 +310,7 @@ def _manifest(job: _Job, targets: list[Target], segments: list[SegmentEntry]) ->
         format=FORMAT,
         parser=PARSER_VERSION,
         words=job.tools.analyser.fingerprint,
-        dictionary=job.dictionary,
+        dictionary=bool(job.dictionary),
         encoder=EncoderEntry(job.tools.encoder.name, job.tools.encoder.fingerprint, job.tools.encoder.dim),
         tokens=job.tools.tokens.fingerprint,
         rows=sum(placed.rows for placed, _ in places),

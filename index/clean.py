@@ -12,22 +12,34 @@ from index.language import CJK, CJK_MARKS
 HEADING_SIGN = "\ue000"  # n of them before a line: a heading of degree n that the file format marked as such
 
 _GLUE = f"{CJK}{CJK_MARKS}"
-_ODD = dict.fromkeys(map(ord, "\ufeff\u200b\u200d\u2060\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
+_ODD = dict.fromkeys(
+    map(ord, "\ufeff\u200b\u200d\u2060\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+)
 _ODD |= dict.fromkeys(map(ord, "\u00a0\u2007\u202f\u3000\u2002\u2003\u2009"), " ")
 _ODD |= dict.fromkeys(map(ord, "\x0b\x85\u2028\u2029"), "\n")
-_WIDE = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), 0xFF05)}
+_WIDE = {
+    code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), 0xFF05)
+}
 _SPACED_PAIR = re.compile(f"[{_GLUE}] +(?=[{_GLUE}])")
 _CHINESE = re.compile(f"[{CJK}]")
-_SPLIT_SYMBOL = re.compile(r"\b((?:A|E|S|ST|TD|DP|CRC|CCPR|CEDAW|FCCC|UNEP|HSP|ICCD)(?:/[A-Z][A-Za-z.]*\d*)*/)(\d{1,3}) (\d{1,3})(?=/\d)")
+_SPLIT_SYMBOL = re.compile(
+    r"\b((?:A|E|S|ST|TD|DP|CRC|CCPR|CEDAW|FCCC|UNEP|HSP|ICCD)(?:/[A-Z][A-Za-z.]*\d*)*/)(\d{1,3}) (\d{1,3})(?=/\d)"
+)
 _SPLIT_LETTER = re.compile(r"([(（])\s*([a-z]{1,4})\s*([)）])(?<=.)")
 _SPLIT_NUMBER = re.compile(r"(?<=\d) (?=[/-] \d)|(?<=\d [/-]) (?=\d)|(?<=\d[/-]) (?=\d)")
 _EMPHASIS = re.compile(r"\*\*(?=[^\s*])([^*\n]{1,300}?)(?<=[^\s*])\*\*")
 _SYMBOL_LINE = re.compile(r"(?:[A-Z]{1,6}/[\w.()/*–-]+)(?:\s{2,}|\t)?(?:\d{1,4})?")
-_PAGE_LINE = re.compile(r"[-–—]?\s*\d{1,4}\s*[-–—]?|\d{1,3}\s?/\s?\d{1,3}|(?:Page|page|página|Стр\.|стр\.|第)\s*\d{1,4}\s*页?|/\s?(?:\.\.\.|…)|[_—-]{5,}|\*\d{6,9}\*|(?:\d{6} ?){1,2}")
-_JOB_LINE = re.compile(r"(?:(?:\d{1,3}|[ivxl]{1,6})\s+)?(?:\d{2}-\d{4,5}X?|[A-Z]{2,4}\.\d{2}-\d{4,5})(?!\d)\s*(?:\([A-Z]\))?[\s\d*/ivxl]*")
+_PAGE_LINE = re.compile(
+    r"[-–—]?\s*\d{1,4}\s*[-–—]?|\d{1,3}\s?/\s?\d{1,3}|(?:Page|page|página|Стр\.|стр\.|第)\s*\d{1,4}\s*页?|/\s?(?:\.\.\.|…)|[_—-]{5,}|\*\d{6,9}\*|(?:\d{6}\s?){1,2}"
+)
+_JOB_LINE = re.compile(
+    r"(?:(?:\d{1,3}|[ivxl]{1,6})\s+)?(?:\d{2}-\d{4,5}X?|[A-Z]{2,4}\.\d{2}-\d{4,5})(?!\d)\s*(?:\([A-Z]\))?[\s\d*/ivxl]*"
+)
 _LONE_MARK = re.compile(r"(?:[A-ZА-Я]|[IVXL]{1,6})[.．]|[一二三四五六七八九十]{1,3}[.．、]")
 _ENDING = 60  # characters that tell whether a text is finished
-_LICENCE = re.compile(r"(?:本|此|这部|這部)作品(?:来自|來自|是|在|为|為|的)|Public domain|This work is in the public domain")
+_LICENCE = re.compile(
+    r"(?:本|此|这部|這部)作品(?:来自|來自|是|在|为|為|的)|Public domain|This work is in the public domain"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +79,7 @@ def despace(text: str) -> Cleaned:
     repairs = ["took out the spaces between Chinese words"]
     for match in _SPLIT_SYMBOL.finditer(text):
         whole = match[1] + match[2] + match[3]
-        tail = re.match(r"/\d+", text[match.end():])[0]
+        tail = "".join(re.findall(r"\A/\d+", text[match.end() :]))
         repairs.append(f"{match[0]}{tail} read as {whole}{tail}")
     mended = _SPLIT_SYMBOL.sub(r"\1\2\3", text)
     mended, count = _SPLIT_NUMBER.subn("", mended)
@@ -108,7 +120,12 @@ def join_lone_marks(lines: list[Line]) -> list[Line]:
     """Put "A." or "IV.", alone on a line, before the title that it belongs to, as the print has them."""
     joined: list[Line] = []
     for line in lines:
-        if joined and _LONE_MARK.fullmatch(joined[-1].text) and not _LONE_MARK.fullmatch(line.text) and not line.text[0].isdigit():
+        if (
+            joined
+            and _LONE_MARK.fullmatch(joined[-1].text)
+            and not _LONE_MARK.fullmatch(line.text)
+            and not line.text[0].isdigit()
+        ):
             joined[-1] = Line(f"{joined[-1].text} {line.text}", joined[-1].gap, joined[-1].page)
         else:
             joined.append(line)
@@ -139,7 +156,7 @@ def drop_licence(lines: list[Line]) -> tuple[list[Line], tuple[str, ...]]:
     return lines[:start], (f"took out {len(lines) - start} lines of a licence note",)
 
 
-def _is_furniture(text: str, counts: Counter) -> bool:
+def _is_furniture(text: str, counts: Counter[str]) -> bool:
     if len(text) > 60:
         return False
     if _PAGE_LINE.fullmatch(text) or _JOB_LINE.fullmatch(text):
@@ -160,7 +177,7 @@ def is_finished(text: str) -> bool:
     """Say whether a text ends as a sentence or a list item does."""
     bare = text[-_ENDING:].rstrip(" \t\n¹²³⁰⁴⁵⁶⁷⁸⁹*")
     bare = re.sub(r"(?<=[.;:!?。；：！？])\d{1,3}$", "", bare)
-    bare = bare.rstrip(")]）」』”’\"»〕") or bare
+    bare = bare.rstrip(')]）」』”’"»〕') or bare
     return bare.endswith(tuple(".。!！?？;；:：…؟؛"))
 
 

@@ -7,14 +7,22 @@ from index.clean import HEADING_SIGN, Line, is_finished, width
 from index.language import CJK
 from index.marks import heading_marks
 
-_TITLE = re.compile(r"(?:目录|目次|目\s录|Contents|Table of contents|Table des matières|Sommaire|Índice|Содержание|Оглавление|المحتويات)", re.I)
+_TITLE = re.compile(
+    r"(?:目录|目次|目\s录|Contents|Table of contents|Table des matières|Sommaire|Índice|Содержание|Оглавление|المحتويات)",
+    re.I,
+)
 _COLUMNS = re.compile(r"段次|Paragraphs|Paragraphes|Párrafos|Пункты|الفقرات", re.I)
-_HEADER = re.compile(r"(?:段\s?次|页\s?次|页码|章\s?次?|节|附件|Paragraphs|Pages?|Chapter|Paragraphes|Chapitre|Párrafos|Página|Capítulo|Пункты|Стр\.?|Глава|الفقرات|الصفحة|الفصل|\s)+", re.I)
+_HEADER = re.compile(
+    r"(?:段\s?次|页\s?次|页码|章\s?次?|节|附件|Paragraphs|Pages?|Chapter|Paragraphes|Chapitre|Párrafos|Página|Capítulo|Пункты|Стр\.?|Глава|الفقرات|الصفحة|الفصل|\s)+",
+    re.I,
+)
 _LEADERS = re.compile(r"(?:[.…·_](?: ?[.…·_])+ ?)+")
 _LEADER = "\t"  # what a row of dots is read as; lines hold no other tab
 _NUMBER = r"\d{1,4}|[ivxl]{1,5}"
 _RANGE = r"\d{1,4}(?: ?[-–—−~～至] ?\d{1,4})?"
-_TAIL = re.compile(rf"(?:(?:(?:[ \t]+|(?<=[{CJK})）]))(?P<range>{_RANGE}))?[ \t]+(?P<page>{_NUMBER})|(?:[ \t]+|(?<=[{CJK})）]))(?P<lone>\d{{1,4}} ?[-–—−~～至] ?\d{{1,4}})|\t) *$")
+_TAIL = re.compile(
+    rf"(?:(?:(?:[ \t]+|(?<=[{CJK})）]))(?P<range>{_RANGE}))?[ \t]+(?P<page>{_NUMBER})|(?:[ \t]+|(?<=[{CJK})）]))(?P<lone>\d{{1,4}} ?[-–—−~～至] ?\d{{1,4}})|\t) *$"
+)
 _REACH = 40  # characters at the end of a line that a range and a page take at most
 _PROSE = 300  # no entry is as long as this, in Latin letters
 
@@ -49,13 +57,15 @@ def title_key(title: str) -> str:
 
 def find_contents(lines: list[Line]) -> Contents:
     """Return the table of contents; an empty one at 0 when there is none."""
-    start = next((i for i, line in enumerate(lines) if _TITLE.fullmatch(line.text.lstrip(HEADING_SIGN).strip(" :：*"))), None)
+    start = next(
+        (i for i, line in enumerate(lines) if _TITLE.fullmatch(line.text.lstrip(HEADING_SIGN).strip(" :：*"))), None
+    )
     if start is None:
         return Contents()
     end = _end(lines, start + 1)
-    has_columns = any(_COLUMNS.search(line.text) for line in lines[start:min(start + 4, end)])
-    entries = _entries([_plain(line.text) for line in lines[start + 1:end]], has_columns)
-    letters = re.sub(r"[\W_\d]+", "", "".join(line.text for line in lines[start + 1:end])).lower()
+    has_columns = any(_COLUMNS.search(line.text) for line in lines[start : min(start + 4, end)])
+    entries = _entries([_plain(line.text) for line in lines[start + 1 : end]], has_columns)
+    letters = re.sub(r"[\W_\d]+", "", "".join(line.text for line in lines[start + 1 : end])).lower()
     return Contents(start, end, tuple(entries), letters)
 
 
@@ -71,7 +81,8 @@ def _end(lines: list[Line], start: int) -> int:
         key = title_key(_strip_tail(text))
         if not tail and key and key in keys[:4] and (i - start) >= 2:
             return _with_chapter_line(lines, i, start)
-        if not tail and width(text) > _PROSE or (is_finished(text) and _LEADER not in text and width(text) > 120):
+        prose = is_finished(text) and _LEADER not in text and width(text) > 120
+        if prose or (not tail and width(text) > _PROSE):
             return _back_over_headings(lines, i, start)
         silent = 0 if tail else silent + 1
         if keys and silent > 6 and any(_tail(_plain(line.text)) for line in lines[start:i]):
@@ -104,7 +115,7 @@ def _tail(text: str) -> re.Match[str] | None:
 
 def _strip_tail(text: str) -> str:
     match = _tail(text)
-    return text[:match.start()].split(_LEADER)[0] if match else text.split(_LEADER)[0]
+    return text[: match.start()].split(_LEADER)[0] if match else text.split(_LEADER)[0]
 
 
 def _entries(texts: list[str], has_columns: bool) -> list[Entry]:

@@ -15,16 +15,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import faiss
+import faiss as _faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from index.checked import ArrayWriter, CheckedArray, CheckedFile, damaged, write_array, write_sums
 
+faiss: Any = _faiss  # its stubs are not those of its wrappers
+
 # An exact scan of this many rows of 384 numbers takes about 3 ms (benchmarks/scale.py).
 EXACT_LIMIT = 30_000
 _FEW = 10_000  # a filter that leaves so few rows is answered from the vectors alone
 _BATCH = 50_000
+_MOST_LISTS = 2_048  # finding the list of each vector would take longer than it saves
 _QUESTIONS = 150  # the recall is measured with so many
 _WANTED_RECALL = 0.985
 Floats = NDArray[np.float32]
@@ -81,7 +84,8 @@ def settle(folder: Path) -> str:
     vectors = CheckedArray(folder / "vectors.npy")
     if len(vectors) <= EXACT_LIMIT:
         return f"exact: {len(vectors)} rows are at most {EXACT_LIMIT}"
-    faiss.omp_set_num_threads(os.cpu_count() or 1)
+    # On a busy machine threads with little to do spend their time waiting for each other.
+    faiss.omp_set_num_threads(os.cpu_count() or 1 if len(vectors) > 2 * _BATCH else 1)
     index = _trained(vectors)
     _fill(folder, index, vectors)
     depth = _tune(index, vectors, _RowVectors(folder))
@@ -100,12 +104,13 @@ def _batches(vectors: CheckedArray) -> Iterator[Floats]:
 
 def _trained(vectors: CheckedArray) -> Any:
     count, dim = len(vectors), vectors.all().shape[1]
-    lists = int(np.sqrt(count))
+    lists = min(int(np.sqrt(count)), _MOST_LISTS)
     index = faiss.IndexIVFPQFastScan(faiss.IndexFlatIP(dim), dim, lists, _pieces(dim), 4, faiss.METRIC_INNER_PRODUCT)
     index.own_fields = False
     index.by_residual = False  # candidates are ranked better without (measured), and faster
-    index.cp.niter, index.cp.spherical = 8, True
-    sample = np.random.default_rng(0).choice(count, min(count, max(40 * lists, 20_000)), replace=False)
+    index.cp.niter, index.cp.spherical, index.pq.cp.niter = 8, True, 8
+    index.cp.min_points_per_centroid = 1
+    sample = np.random.default_rng(0).choice(count, min(count, max(30 * lists, 16_000)), replace=False)
     index.train(vectors.rows(np.sort(sample)).astype(np.float32))
     return index
 
@@ -232,6 +237,7 @@ class DenseIndex:
     def top(self, vector: Floats, depth: int, mask: NDArray[np.bool_] | None) -> Found:
         """Return at most `depth` rows; mask bool[n] says which rows count."""
         allowed = len(self._vectors) if mask is None else int(np.count_nonzero(mask))
+        faiss.omp_set_num_threads(1)  # of this thread: more would only wait for each other
         if min(depth, allowed) == 0:
             return Found(np.empty(0, np.int64), np.empty(0, np.float32))
         if mask is not None and allowed <= _FEW:

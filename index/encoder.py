@@ -75,6 +75,7 @@ class StaticEncoder:
 
     @property
     def dim(self) -> int:
+        """Numbers per vector."""
         return int(self._rows.shape[1])
 
     @property

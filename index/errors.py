@@ -1,18 +1,18 @@
 """The errors a person can meet: one sentence of fact with the values, one of advice with the command.
 
-    ReportSearchError
-    ├── UnreadableFile      a file that is not a report we can read
-    │   └── NotAReport      a readable file that holds something else, such as questions
-    ├── NoIndex             no index where one was expected
-    ├── IncompatibleIndex   written by another format or another encoder
-    ├── DamagedIndex        bytes on disk are not those that were written
-    ├── IndexLocked         another build is running
-    ├── NotWritable         the folder of the index cannot be written
-    │   └── DiskFull        no room for what a build has to write
-    ├── OutOfMemory         a build needs more memory than it can have
-    ├── NothingToIndex      no usable report among the paths
-    ├── ModelNotAvailable   an encoder that is not on this machine
-    └── UnknownPassage      a report or paragraph that the index does not hold
+ReportSearchError
+├── UnreadableFile      a file that is not a report we can read
+│   └── NotAReport      a readable file that holds something else, such as questions
+├── NoIndex             no index where one was expected
+├── IncompatibleIndex   written by another format or another encoder
+├── DamagedIndex        bytes on disk are not those that were written
+├── IndexLocked         another build is running
+├── NotWritable         the folder of the index cannot be written
+│   └── DiskFull        no room for what a build has to write
+├── OutOfMemory         a build needs more memory than it can have
+├── NothingToIndex      no usable report among the paths
+├── ModelNotAvailable   an encoder that is not on this machine
+└── UnknownPassage      a report or paragraph that the index does not hold
 """
 
 

@@ -1,7 +1,7 @@
 """Generations on disk: what is published, what is in force, and whether the bytes are those that were written.
 
     INDEX/CURRENT                 one line: the generation in force and the checksum of its checksums
-    INDEX/generations/000012/     immutable: manifest.json, reports.jsonl, places.npy, checksums.json, segments/, lexical/
+    INDEX/generations/000012/     immutable: manifest.json and what it names, checksums.json, segments/, lexical/
     INDEX/building/               the next generation, until it is complete
     INDEX/lock, lock-holder       held by the one who writes
 

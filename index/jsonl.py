@@ -40,9 +40,15 @@ def report_of_lines(name: str, text: str, *, encoding: str, warnings: tuple[str,
         _refuse(name, desk)
     whole = _GAP.join(desk.texts)
     return Report(
-        path=name, text=whole, title=_title(desk, name), language=detect_language(whole), passages=tuple(desk.passages),
-        structure=Structure(True, len(desk.passages)), references=tuple(desk.references),
-        abbreviations=find_abbreviations(whole), encoding=encoding,
+        path=name,
+        text=whole,
+        title=_title(desk, name),
+        language=detect_language(whole),
+        passages=tuple(desk.passages),
+        structure=Structure(True, len(desk.passages)),
+        references=tuple(desk.references),
+        abbreviations=find_abbreviations(whole),
+        encoding=encoding,
         warnings=warnings + _told(desk.problems),
     )
 
@@ -51,7 +57,9 @@ def _refuse(name: str, desk: _Desk) -> None:
     if desk.questions:
         raise NotAReport(f"{name} holds questions, not paragraphs.", "Give it to: reportsearch evaluate")
     first = desk.problems[0] if desk.problems else "it has no lines"
-    raise UnreadableFile(f"{name} holds no paragraph: {first}.", 'Write one object a line: {"_id": "1", "title": "…", "text": "…"}')
+    raise UnreadableFile(
+        f"{name} holds no paragraph: {first}.", 'Write one object a line: {"_id": "1", "title": "…", "text": "…"}'
+    )
 
 
 def _read_line(desk: _Desk, number: int, line: str) -> None:
@@ -78,7 +86,11 @@ def _problem(desk: _Desk, values: object) -> str | None:
     if ("question" in values or "relevant" in values) and not ("text" in values and "_id" in values):
         desk.questions += 1
         return "is a question"
-    if not isinstance(values.get("_id"), str | int) or isinstance(values["_id"], bool) or not _whole(str(values["_id"])).strip():
+    if (
+        not isinstance(values.get("_id"), str | int)
+        or isinstance(values["_id"], bool)
+        or not _whole(str(values["_id"])).strip()
+    ):
         return 'has no "_id"'
     if not isinstance(values.get("text"), str) or not values["text"].strip():
         return 'has no "text"'

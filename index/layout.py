@@ -95,11 +95,15 @@ def _extend_sections(desk: _Desk, number: int) -> None:
 def _passages(desk: _Desk, block: Block, number: str, start: int) -> list[Passage]:
     text, trail = block.text, _trail(desk)
     subs = split_subparagraphs(text)
-    lead = text[:subs[0].mark].rstrip() if subs else text.rstrip()
+    lead = text[: subs[0].mark].rstrip() if subs else text.rstrip()
     parts = [Sub("", 0, 0, len(lead)), *subs]
     return [
-        Passage(number, sub.label or None, text[a:b], start + a, start + b, trail, lead if sub.label else "", block.page)
-        for sub in parts for a, b in cut_long(text[:sub.end], sub.start, limit=_LONGEST_NUMBERED) if b > a
+        Passage(
+            number, sub.label or None, text[a:b], start + a, start + b, trail, lead if sub.label else "", block.page
+        )
+        for sub in parts
+        for a, b in cut_long(text[: sub.end], sub.start, limit=_LONGEST_NUMBERED)
+        if b > a
     ]
 
 

@@ -19,7 +19,7 @@ from typing import TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder import Encoder, StaticEncoder
+from index.encoder import Encoder, StaticEncoder, bundled_encoder, open_encoder
 from index.errors import NotAReport, UnreadableFile
 from index.generation import flush_tree
 from index.manifest import entry_line, entry_of
@@ -97,6 +97,13 @@ class Tools:
     tokens: StaticEncoder
     analyser: Analyser
 
+    @classmethod
+    def of(cls, model: Encoder | str | None, dictionary: str | None, *, download: bool = False) -> "Tools":
+        """Open an encoder, by name unless it is one already, and the analyser with the collection's own words."""
+        encoder = open_encoder(model, download=download) if model is None or isinstance(model, str) else model
+        tokens = encoder if isinstance(encoder, StaticEncoder) else bundled_encoder()
+        return cls(encoder, tokens, Analyser(Path(dictionary) if dictionary else None))
+
     def encode(self, rows: Sequence[PassageRow]) -> tuple[NDArray[np.float32], list[NDArray[np.int32]]]:
         """Return the vectors of some passages, and the ids of their tokens."""
         # The bundled tokenizer reads lines one by one: what stands before many passages is cut once.
@@ -144,7 +151,7 @@ def _outcome(values: dict[str, object]) -> Outcome:
 
 
 def write_leaf(leaves: Path, task: Task, tools: Tools, advance: Callable[[int, int], None]) -> None:
-    """Read the files of a task into a leaf; `advance` hears how many files and passages are done."""
+    """Read the files of a task into a leaf; `advance` hears of each file, and of passages, as they are done."""
     folder = leaves / task.name
     shutil.rmtree(folder, ignore_errors=True)
     outcomes: list[Outcome] = []
@@ -152,10 +159,10 @@ def write_leaf(leaves: Path, task: Task, tools: Tools, advance: Callable[[int, i
         SegmentWriter(folder, tools.encoder.dim, tools.tokens.vocabulary) as writer,
         (leaves / f"{task.name}.words").open("w", encoding="utf-8", newline="\n") as words,
     ):
-        desk = _Desk(writer, words, tools, Cutter(tools.analyser), lambda: advance(len(outcomes), writer.rows))
+        desk = _Desk(writer, words, tools, Cutter(tools.analyser), lambda rows: advance(0, rows))
         for source, donor in zip(task.sources, task.donors, strict=True):
             outcomes.append(desk.read(source, donor))
-            advance(len(outcomes), writer.rows)
+            advance(1, 0)
     flush_tree(folder)
     _vouch(leaves, task.name, outcomes)
 
@@ -179,7 +186,7 @@ class _Desk:
     words: TextIO
     tools: Tools
     cutter: Cutter
-    advanced: Callable[[], None]
+    advanced: Callable[[int], None]
 
     def read(self, source: Source, donor: Donor | None) -> Outcome:
         try:
@@ -203,7 +210,7 @@ class _Desk:
                 vectors, ids = given.read(start, len(part))
             self.writer.append(part, vectors, ids)
             self.words.writelines(_line(self.cutter.words(row, report.title)) for row in part)
-            self.advanced()
+            self.advanced(len(part))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from tempfile import mkdtemp
 
 import numpy as np
 import tantivy
-from numpy.typing import NDArray
 
 from index.errors import DamagedIndex
 
@@ -112,7 +111,7 @@ def _shadow(folder: Path) -> Iterator[Path]:
     shadow = Path(mkdtemp(prefix="reportsearch-"))
     try:
         for path in folder.iterdir():
-            os.symlink(path.absolute(), shadow / path.name)
+            (shadow / path.name).symlink_to(path.absolute())
         yield shadow
     finally:
         for _ in range(100):  # its watching thread may still lay down a lock

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from index.errors import DamagedIndex, IncompatibleIndex
 from index.report import Abbreviation, Report, Structure
 
+DICTIONARY = "dictionary.txt"  # the user's words, in a generation that has some
 FORMAT = 2
 _REBUILD = "Rebuild the index: reportsearch build PATH... --full"
 
@@ -110,7 +111,7 @@ class Manifest:
     format: int
     parser: int
     words: str  # fingerprint of the analyser, with the user's dictionary
-    dictionary: str | None  # path of the user's dictionary
+    dictionary: bool  # whether the generation holds a dictionary of the user's
     encoder: EncoderEntry
     tokens: str  # fingerprint of the model whose tokens the rows hold
     rows: int  # how many passages can be found

@@ -17,7 +17,13 @@ ARABIC_FIRST = "أولا ثانيا ثالثا رابعا خامسا سادسا 
 ARABIC_SECOND = "ألف باء جيم دال هاء واو زاي حاء طاء ياء كاف لام ميم نون".split()
 _CHAPTER_WORD = r"(?:Chapter|Chapitre|Capítulo|Глава|الفصل|Part|Partie|Parte|Часть|CHAPTER|PART)"
 _HEADINGS = (  # kind, degree, pattern
-    ("chapter", 0, re.compile(rf"(?P<mark>{_CHAPTER_WORD}\s+(?:{_ROMAN}|\d+|[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our|ONE|TWO|الأول|الثاني|الثالث|الرابع|الخامس))(?!\w)[.:\s]*(?P<title>.*)")),
+    (
+        "chapter",
+        0,
+        re.compile(
+            rf"(?P<mark>{_CHAPTER_WORD}\s+(?:{_ROMAN}|\d+|[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our|ONE|TWO|الأول|الثاني|الثالث|الرابع|الخامس))(?!\w)[.:\s]*(?P<title>.*)"
+        ),
+    ),
     ("chapter", 0, re.compile(rf"(?P<mark>第[{HAN}\d]+(?:章|部分|编|篇))[\s：:、.]*(?P<title>.*)")),
     ("han", 1, re.compile(rf"(?P<mark>[{HAN}]{{1,4}})\s?[.．、]\s?(?P<title>\S.*)")),
     ("arabic", 1, re.compile(rf"(?P<mark>(?:{'|'.join(ARABIC_FIRST)})ً?(?: عشر)?)\s?[-–—:.]\s?(?P<title>\S.*)")),
@@ -35,7 +41,9 @@ _ANNEX = re.compile(
     rf"(?:(?P<word>Annex|Annexe|Anexo|Приложение|Appendix|المرفق)(?:\s+(?P<roman>{_ROMAN}|\d+|الأول|الثاني|الثالث))?|附件(?P<han>[{HAN}\d]*))[*.:：]*"
 )
 _NOTES = re.compile(r"(?:注|註|尾注|注释|Notes?|Endnotes|Footnotes|Notas?|Примечани[ея]|الحواشي)\s*[:：]?", re.I)
-_SUMMARY = re.compile(r"(?:摘要|提要|内容提要|Summary|Executive summary|Abstract|Résumé|Resumen|Резюме|موجز)\s*[*:：]*", re.I)
+_SUMMARY = re.compile(
+    r"(?:摘要|提要|内容提要|Summary|Executive summary|Abstract|Résumé|Resumen|Резюме|موجز)\s*[*:：]*", re.I
+)
 _NOTE_LINE = re.compile(r"(?P<mark>[¹²³⁰⁴-⁹]+|\d{1,3}/|\*{1,4}|\[\d{1,3}\])\s?(?P<body>\S.*)")
 _BULLET = re.compile(r"[•·▪◦‣–—●○■□]\s|——")
 

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from index.clean import Line, is_finished, join, width
+from index.clean import Line, join, width
 from index.symbols import symbols_in
 
 _AUTHOR = re.compile(
@@ -13,39 +13,67 @@ _AUTHOR = re.compile(
 )
 _SESSION = re.compile(
     r"第[一二三四五六七八九十百\d]+(?:届会议|届常会|届特别会议|届会)|(?:\w+-)?\w+(?:st|nd|rd|th) (?:special |emergency |regular )?session|"
-    r"\w+(?:-\w+)* session(?= |$)|\b[\w-]+(?: et \w+)?ième session|\w+ ?\w* período (?:extraordinario )?de sesiones|\w+ ?\w+ сессия|الدورة \w+(?: و\w+)?", re.I
+    r"\w+(?:-\w+)* session(?= |$)|\b[\w-]+(?: et \w+)?ième session|\w+ ?\w* período (?:extraordinario )?de sesiones|\w+ ?\w+ сессия|الدورة \w+(?: و\w+)?",
+    re.I,
 )
 _AGENDA = re.compile(
     r"(?:议程\s?\**\s?项目|agenda items?|point .{0,4}de l.ordre du jour|tema .{0,4}del programa|пункт .{0,16}повестки дня|البند)\W{0,3}"
-    r"(?P<item>\d{1,3}(?:\s?\([a-z]\))?(?:(?:, | and | y | et | и |和|、)\d{1,3}(?:\s?\([a-z]\))?)*)", re.I
+    r"(?P<item>\d{1,3}(?:\s?\([a-z]\))?(?:(?:, | and | y | et | и |和|、)\d{1,3}(?:\s?\([a-z]\))?)*)",
+    re.I,
 )
 _BODIES = (
     ("大会", "General Assembly", "Assemblée générale", "Asamblea General", "Генеральная Ассамблея", "الجمعية العامة"),
-    ("安全理事会", "Security Council", "Conseil de sécurité", "Consejo de Seguridad", "Совет Безопасности", "مجلس الأمن"),
-    ("经济及社会理事会", "Economic and Social Council", "Conseil économique et social", "Consejo Económico y Social", "Экономический и Социальный Совет", "المجلس الاقتصادي والاجتماعي"),
-    ("人权理事会", "Human Rights Council", "Conseil des droits de l’homme", "Consejo de Derechos Humanos", "Совет по правам человека", "مجلس حقوق الإنسان"),
+    (
+        "安全理事会",
+        "Security Council",
+        "Conseil de sécurité",
+        "Consejo de Seguridad",
+        "Совет Безопасности",
+        "مجلس الأمن",
+    ),
+    (
+        "经济及社会理事会",
+        "Economic and Social Council",
+        "Conseil économique et social",
+        "Consejo Económico y Social",
+        "Экономический и Социальный Совет",
+        "المجلس الاقتصادي والاجتماعي",
+    ),
+    (
+        "人权理事会",
+        "Human Rights Council",
+        "Conseil des droits de l’homme",
+        "Consejo de Derechos Humanos",
+        "Совет по правам человека",
+        "مجلس حقوق الإنسان",
+    ),
 )
 _MONTHS = {
-    name: number for names in (
+    name: number
+    for names in (
         "January February March April May June July August September October November December",
         "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
         "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
         "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
-    ) for number, name in enumerate(names.split(), 1)
+    )
+    for number, name in enumerate(names.split(), 1)
 }
-_DATE = re.compile(rf"(?P<d>\d{{1,2}})(?:er)?\s(?:de\s)?(?P<m>{'|'.join(_MONTHS)})\s(?:de\s)?(?P<y>(?:19|20)\d\d)", re.I)
+_DATE = re.compile(
+    rf"(?P<d>\d{{1,2}})(?:er)?\s(?:de\s)?(?P<m>{'|'.join(_MONTHS)})\s(?:de\s)?(?P<y>(?:19|20)\d\d)", re.I
+)
 _CHINESE_DATE = re.compile(r"(?P<y>(?:19|20)\d\d)\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 _META = re.compile(
     r"^(?:Arabic|Chinese|English|French|Russian|Spanish|Español|Français|العربية|Русский|中文)(?:\W|$)|"
     r"Distr\.|Original\s?:|^(?:United Nations|联合国|UNITED|NATIONS|Nations Unies|Naciones Unidas|Организация Объединенных Наций|الأمم المتحدة)$|"
-    r"General Assembly|Security Council|Economic and Social Council|Official Records|Supplement No|Agenda item|临时议程|议程\s?\*?\s?项目|原文|\*|各位代表|同志们", re.I
+    r"General Assembly|Security Council|Economic and Social Council|Official Records|Supplement No|Agenda item|临时议程|议程\s?\*?\s?项目|原文|\*|各位代表|同志们",
+    re.I,
 )
 _HEADS = re.compile(rf".*(?:{_AGENDA.pattern.replace('?P<item>', '?:')})\s*\**", re.I)
 _RUN_ON = 250  # a front line wider than this, in Latin letters, holds more than the title
-_HAN_DIGITS = dict(zip("一二三四五六七八九", range(1, 10)))
-_ENGLISH = dict(zip("first second third fourth fifth sixth seventh eighth ninth".split(), range(1, 10)))
-_ENGLISH_TENS = dict(zip("thirt fort fift sixt sevent eight ninet".split(), range(30, 100, 10)))
+_HAN_DIGITS = dict(zip("一二三四五六七八九", range(1, 10), strict=True))
+_ENGLISH = dict(zip("first second third fourth fifth sixth seventh eighth ninth".split(), range(1, 10), strict=True))
+_ENGLISH_TENS = dict(zip("thirt fort fift sixt sevent eight ninet".split(), range(30, 100, 10), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +97,13 @@ def read_masthead(lines: list[Line], text: str, name: str) -> Masthead:
     body = _body(stated, text, session)
     date, year = _date(stated)
     return Masthead(
-        title=_title(stated, text) or name, symbol=own_symbol(lines, text), date=date, session=session, body=body,
-        year=year or _year(joined, session, body), agenda_item=_agenda_item(joined),
+        title=_title(stated, text) or name,
+        symbol=own_symbol(lines, text),
+        date=date,
+        session=session,
+        body=body,
+        year=year or _year(joined, session, body),
+        agenda_item=_agenda_item(joined),
     )
 
 
@@ -79,10 +112,23 @@ def own_symbol(lines: list[Line], text: str) -> str | None:
     opening = [" ".join(raw.split()) for raw in text[:3000].split("\n") if raw.strip()][:12]
     for line in [*opening, *(line.text for line in lines[:12])]:
         symbols = symbols_in(line)
-        bare = re.sub(r"^(?:United Nations|General Assembly|Security Council|Economic and Social Council|联合国|大会|Nations Unies|Naciones Unidas|Assemblée générale|Asamblea General|Организация Объединенных Наций|الأمم المتحدة|الجمعية العامة|\s)+", "", line)
-        if symbols and re.fullmatch(r"[A-Z][\w./()\-–* ]*?(?:\s?\(\d{4}\))?[*\s]*(?:Distr.*)?", bare) and symbols_in(bare.split(" Distr")[0])[:1] == symbols[:1] and bare[0].isascii():
+        bare = re.sub(
+            r"^(?:United Nations|General Assembly|Security Council|Economic and Social Council|联合国|大会|Nations Unies|Naciones Unidas|Assemblée générale|Asamblea General|Организация Объединенных Наций|الأمم المتحدة|الجمعية العامة|\s)+",
+            "",
+            line,
+        )
+        if (
+            symbols
+            and re.fullmatch(r"[A-Z][\w./()\-–* ]*?(?:\s?\(\d{4}\))?[*\s]*(?:Distr.*)?", bare)
+            and symbols_in(bare.split(" Distr")[0])[:1] == symbols[:1]
+            and bare[0].isascii()
+        ):
             return symbols[0] if bare.startswith(symbols[0].split("/")[0]) else None
-    headers = Counter(raw.strip() for raw in text.split("\n") if len(raw.strip()) < 40 and "/" in raw and symbols_in(raw)[:1] and not raw.strip().startswith("*"))
+    headers = Counter(
+        raw.strip()
+        for raw in text.split("\n")
+        if len(raw.strip()) < 40 and "/" in raw and symbols_in(raw)[:1] and not raw.strip().startswith("*")
+    )
     repeated = [line for line, count in headers.items() if count >= 3 and re.fullmatch(r"[A-Z][\w./()\-]+", line)]
     return symbols_in(repeated[0])[0] if len(repeated) == 1 else None
 
@@ -129,7 +175,7 @@ def _trim_run_on(title: str, text: str) -> str:
     title = _undouble(_HEADS.sub("", title).strip())
     tail = re.split(r"[。]|\*{1,3}", title)[-1] or title
     for at in range(len(tail) - 12):
-        if text.count(tail[at:at + 12]) >= 3:
+        if text.count(tail[at : at + 12]) >= 3:
             return tail[at:].strip(" ：:，,的和")
     return tail
 
@@ -141,7 +187,12 @@ def _session(joined: str) -> str | None:
 
 def _body(lines: list[Line], text: str, session: str | None) -> str | None:
     front = " ".join(line.text for line in lines[:12])
-    named = [(front.find(form), form) for forms in _BODIES for form in forms if front.startswith(form) or re.search(rf"(?:^|[^\w]){form}(?!\w)", front)]
+    named = [
+        (front.find(form), form)
+        for forms in _BODIES
+        for form in forms
+        if front.startswith(form) or re.search(rf"(?:^|[^\w]){form}(?!\w)", front)
+    ]
     if named:
         return min(named)[1]
     for forms in _BODIES:
@@ -181,7 +232,11 @@ def session_number(session: str) -> int | None:
         tens = _HAN_DIGITS.get(han[1] or "一", 1) * 10 if han[2] else 0
         return tens + _HAN_DIGITS.get(han[3] or "", 0)
     english = re.match(r"(?:(\w+?)(?:y|ie)?-)?(\w+) session", session.lower())
-    tens = _ENGLISH_TENS.get(english[1].removesuffix("y"), 20 if english[1].startswith("twent") else 0) if english and english[1] else 0
+    tens = (
+        _ENGLISH_TENS.get(english[1].removesuffix("y"), 20 if english[1].startswith("twent") else 0)
+        if english and english[1]
+        else 0
+    )
     return tens + _ENGLISH[english[2]] if english and tens and english[2] in _ENGLISH else None
 
 

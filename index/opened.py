@@ -19,7 +19,7 @@ from index.encoder import Encoder, StaticEncoder, bundled_encoder, open_encoder
 from index.errors import DamagedIndex, IncompatibleIndex, UnknownPassage
 from index.generation import Generation, check_files, current, hold, lexical_files, load_manifest
 from index.lexical import LexicalIndex
-from index.manifest import Manifest, ReportEntry
+from index.manifest import DICTIONARY, Manifest, ReportEntry
 from index.segment import Segment
 from index.table import PassageRow
 from index.words import Analyser
@@ -70,7 +70,9 @@ class OpenIndex:
     @cached_property
     def analyser(self) -> Analyser:
         """The analyser that cut the passages; raise IncompatibleIndex when it is no longer the same."""
-        analyser = Analyser(Path(self.manifest.dictionary) if self.manifest.dictionary else None)
+        if self.manifest.dictionary:
+            check_files(self.generation, [DICTIONARY])
+        analyser = Analyser(self.generation.folder / DICTIONARY if self.manifest.dictionary else None)
         if analyser.fingerprint != self.manifest.words:
             raise IncompatibleIndex(
                 f"The index was cut into words by {self.manifest.words}, this program has {analyser.fingerprint}.",

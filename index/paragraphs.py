@@ -4,18 +4,17 @@ import re
 from dataclasses import dataclass, replace
 
 from index.clean import width
-from index.marks import HAN
+from index.marks import HAN, is_bullet
 
 _ALONE = 100  # mean width of sub-paragraphs that are worth finding by themselves: 40 Chinese characters, 100 letters
 _TOKEN = re.compile(
     rf"(?P<open>[(（]\s?(?P<inner>[a-z]{{1,4}}|[{HAN}]{{1,3}}|[а-я]|[أبتثجدهوزحطيكلمنسع]ـ?|\d{{1,2}})\s?[)）])|(?P<han>[㈠-㈩])|(?P<half>(?:[a-z]{{1,4}}|[а-я])\))(?=\s)"
 )
 _BEFORE_INLINE = re.compile(r"[：:；;。،؛,，]\s*(?:以及|和|and|et|y|и)?\s*$")
-_FURTHER_LINE = re.compile(rf"\n(?P<rest>(?!{_TOKEN.pattern.replace('?P<open>', '?:').replace('?P<inner>', '?:').replace('?P<han>', '?:').replace('?P<half>', '?:')})(?![•·▪◦‣–—●○■□-])\S)")
 _FURTHER_SENTENCE = re.compile(r"(?:[。！？]|[.!?] )\s*(?P<rest>\S)")
 _ARABIC = "أبجدهوزحطيكلمنسع"
 _RUSSIAN = "абвгдежзиклмн"
-_ALIKE = dict(zip("асе", (1, 3, 5)))  # Cyrillic letters typed for Latin ones
+_ALIKE = dict(zip("асе", (1, 3, 5), strict=False))  # Cyrillic letters typed for Latin ones
 _ROMAN = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split()
 
 
@@ -66,32 +65,48 @@ def _closing(text: str, subs: list[Sub]) -> int:
     They begin as the other sub-paragraphs do not go on: with a line of their own, or a further sentence within a line.
     """
     in_lines = subs[0].mark == 0 or text[subs[0].mark - 1] == "\n"
-    further = _FURTHER_LINE if in_lines else _FURTHER_SENTENCE
-    if any(further.search(text, sub.start, sub.end) for sub in subs[:-1]):
+    further = _further_line if in_lines else _further_sentence
+    if any(further(text, sub.start, sub.end) for sub in subs[:-1]):
         return len(text)
-    match = further.search(text, subs[-1].start)
-    return match.start("rest") if match else len(text)
+    return further(text, subs[-1].start, len(text)) or len(text)
+
+
+def _further_line(text: str, start: int, end: int) -> int | None:
+    openings = (match.end() for match in re.finditer(r"\n(?=\S)", text[start:end]))
+    return next(
+        (
+            start + at
+            for at in openings
+            if not _TOKEN.match(text, start + at) and not is_bullet(text[start + at : start + at + 2])
+        ),
+        None,
+    )
+
+
+def _further_sentence(text: str, start: int, end: int) -> int | None:
+    match = _FURTHER_SENTENCE.search(text, start, end)
+    return match.start("rest") if match else None
 
 
 def _mean(text: str, subs: list[Sub]) -> float:
     """Average the widths; what runs on behind the last sub-paragraph must not make up for short ones."""
-    return sum(min(width(text[sub.start:sub.end]), 2 * _ALONE) for sub in subs) / len(subs)
+    return sum(min(width(text[sub.start : sub.end]), 2 * _ALONE) for sub in subs) / len(subs)
 
 
 def _trimmed(text: str, sub: Sub) -> Sub:
-    piece = text[sub.start:sub.end]
+    piece = text[sub.start : sub.end]
     start = sub.start + len(piece) - len(piece.lstrip())
     return Sub(sub.label, sub.mark, start, max(start, sub.start + len(piece.rstrip())))
 
 
 def _list_in(text: str, start: int, end: int, outer_kinds: tuple[str, ...]) -> list[Sub]:
     """Follow (a), (b), (c) in order; marks at line openings are preferred to those within lines."""
-    marks = [mark for mark in _marks(text, start, end)]
+    marks = list(_marks(text, start, end))
     for chosen in ([m for m in marks if m.at_line], marks):
         run = _run(chosen, outer_kinds)
         if len(run) >= 2:
             ends = [mark.start for mark, _ in run[1:]] + [end]
-            return [Sub(label, mark.start, mark.end, stop) for (mark, label), stop in zip(run, ends)]
+            return [Sub(label, mark.start, mark.end, stop) for (mark, label), stop in zip(run, ends, strict=False)]
     return []
 
 
@@ -99,7 +114,7 @@ def _marks(text: str, start: int, end: int) -> list[_Mark]:
     marks = []
     for match in _TOKEN.finditer(text, start, end):
         at_line = match.start() == 0 or text[match.start() - 1] == "\n"
-        if at_line or (not match["half"] and _BEFORE_INLINE.search(text[max(0, match.start() - 8):match.start()])):
+        if at_line or (not match["half"] and _BEFORE_INLINE.search(text[max(0, match.start() - 8) : match.start()])):
             printed = match["inner"] or match["han"] or match["half"][:-1]
             marks.append(_Mark(match.start(), match.end(), _readings(printed), printed, at_line))
     return marks
@@ -152,12 +167,12 @@ def _label(kind: str, place: int, printed: str) -> str:
 
 
 def _kind(text: str, sub: Sub) -> str:
-    return _readings(re.sub(r"[()（）\s]", "", text[sub.mark:sub.start]))[0][0]
+    return _readings(re.sub(r"[()（）\s]", "", text[sub.mark : sub.start]))[0][0]
 
 
 def _second(text: str, sub: Sub) -> str:
     """Label the second degree in Roman numbers: Chinese prints ㈠ where English prints (i)."""
-    printed = re.sub(r"[()（）\s]", "", text[sub.mark:sub.start])
+    printed = re.sub(r"[()（）\s]", "", text[sub.mark : sub.start])
     kind, place = _readings(printed)[-1]
     return _ROMAN[place - 1] if kind == "han" and place <= len(_ROMAN) else printed
 
@@ -165,4 +180,4 @@ def _second(text: str, sub: Sub) -> str:
 def opens_subparagraph(line: str) -> bool:
     """Say whether a line opens with (a), (一), ㈠, a) or their like."""
     match = _TOKEN.match(line)
-    return bool(match) and bool(_readings(match["inner"] or match["han"] or match["half"][:-1]))
+    return match is not None and bool(_readings(match["inner"] or match["han"] or match["half"][:-1]))

@@ -15,7 +15,7 @@ from index.sources import Failure, Source
 
 # Up to here everything is written anew in one segment, so that the bytes do not depend on the history.
 COMPACT_BELOW = 20_000
-LEAF_BYTES = 8 << 20  # files of so many bytes are read together; an interruption loses at most these
+LEAF_BYTES = 4 << 20  # files of so many bytes are read together; an interruption loses at most these
 # A segment is written anew when this share of its rows belongs to no report any more.
 _DEAD_SHARE = 0.3
 # Bytes of memory that a row costs while the lists over its vectors are made (measured, with room to spare).
@@ -213,7 +213,7 @@ def lay_out(reports: Sequence[Placed], old: Old | None, memory: int) -> list[Tar
     most = max(_LEAST_ROWS, memory // _ROW_BYTES)
     fresh = sum(_alive(placed) for segment, placed in inside.items() if segment not in kept)
     for segment in sorted(kept, key=lambda s: s.rows):
-        if 0 < fresh and segment.rows <= 2 * fresh and fresh + segment.rows <= most:
+        if fresh > 0 and segment.rows <= 2 * fresh and fresh + segment.rows <= most:
             kept.remove(segment)
             fresh += _alive(inside[segment])
     targets = [Target(tuple(sorted(inside[s], key=lambda p: p.first)), s) for s in kept]

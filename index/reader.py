@@ -14,7 +14,11 @@ from index.structure import parse_report
 
 READABLE = (".txt", ".text", ".md", ".markdown", ".jsonl", ".ndjson")
 _MARKS = (
-    (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
 )
 _CANDIDATES = ["gb18030", "big5", "cp1251", "cp1252", "cp1256", "koi8_r", "iso8859_5", "iso8859_6"]
 _SAMPLE = 200_000  # bytes that the encoding is judged by
@@ -22,7 +26,9 @@ _WIDE_SAMPLE = 2000
 _SENSIBLE = re.compile(r"[\t\n\r -~À-ſЀ-ӿ؀-ۿ“”’–—。、《》（），：；]")
 _ADVICE = "Save it as plain text in UTF-8, or leave it out."
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_COMMON_HAN = frozenset("的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外天政四日那社义事平形相全表间样与关各重新线内数正心反你明看原又么利比或但质气第向道命此变条只没结解问意建月公无系军很情者最立代想已通并提直题党程展五果料象员革位入常文总次品式活设及管特件长求老头基资边流路级少图山统接知较将组见计别她手角期根论运农指几九区强放决西被干做必战先回则任取据处队南给色光门即保治北造百规热领七海口东导器压志世金增争济阶油思术极交受联什认六共权收证改清己美再采转更单风切打白教速花带安场身车例真务具万每目至达走积示议声报斗完类八离华名确才科张信马节话米整空元况今集温传土许步群广石记需段研界拉林律叫且究观越织装影算低持音众书布复容儿须际商非验连断深难近矿千周委素技备半办青省列习响约支般史感劳便团往酸历市克何除消构府称太准精值号率族维划选标写存候毛亲快效斯院查江型眼王按格养易置派层片始却专状育厂京识适属圆包火住调满县局照参红细引听该铁价严會國發說們這過對個為來時產學經與關後開應體實將議報")
+_COMMON_HAN = frozenset(
+    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外天政四日那社义事平形相全表间样与关各重新线内数正心反你明看原又么利比或但质气第向道命此变条只没结解问意建月公无系军很情者最立代想已通并提直题党程展五果料象员革位入常文总次品式活设及管特件长求老头基资边流路级少图山统接知较将组见计别她手角期根论运农指几九区强放决西被干做必战先回则任取据处队南给色光门即保治北造百规热领七海口东导器压志世金增争济阶油思术极交受联什认六共权收证改清己美再采转更单风切打白教速花带安场身车例真务具万每目至达走积示议声报斗完类八离华名确才科张信马节话米整空元况今集温传土许步群广石记需段研界拉林律叫且究观越织装影算低持音众书布复容儿须际商非验连断深难近矿千周委素技备半办青省列习响约支般史感劳便团往酸历市克何除消构府称太准精值号率族维划选标写存候毛亲快效斯院查江型眼王按格养易置派层片始却专状育厂京识适属圆包火住调满县局照参红细引听该铁价严會國發說們這過對個為來時產學經與關後開應體實將議報"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,9 @@ def _read_bytes(path: Path) -> bytes:
     except PermissionError:
         raise UnreadableFile(f"{path} may not be read by this user.", f"Allow it: chmod u+r {path}") from None
     except OSError as error:
-        raise UnreadableFile(f"{path} cannot be read: {error.strerror or error}.", "Check the disk and the name.") from None
+        raise UnreadableFile(
+            f"{path} cannot be read: {error.strerror or error}.", "Check the disk and the name."
+        ) from None
 
 
 def _wide_encoding(content: bytes) -> str | None:
@@ -152,7 +160,9 @@ def _chinese(content: bytes) -> SourceText | None:
 def strip_markdown(text: str) -> str:
     """Take the marks of Markdown away; a heading keeps its degree as the parser's own sign."""
     text = re.sub(r"^---\n.*?\n---\n", "", text.replace("\r\n", "\n"), count=1, flags=re.S)
-    text = re.sub(r"^([^\n]+)\n(=+|-{3,})[ \t]*$", lambda m: f"{'#' if m[2][0] == '=' else '##'} {m[1]}", text, flags=re.M)
+    text = re.sub(
+        r"^([^\n]+)\n(=+|-{3,})[ \t]*$", lambda m: f"{'#' if m[2][0] == '=' else '##'} {m[1]}", text, flags=re.M
+    )
     text = re.sub(r"^(#{1,6})[ \t]+(.+?)[ \t#]*$", lambda m: f"\n{HEADING_SIGN * len(m[1])}{m[2]}\n", text, flags=re.M)
     text = re.sub(r"^[ \t]*```.*$", "", text, flags=re.M)
     text = re.sub(r"!\[([^\]\n]*)\]\([^)\n]*\)|\[([^\]\n]+)\]\([^)\n]*\)", lambda m: m[1] or m[2] or "", text)

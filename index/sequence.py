@@ -49,7 +49,9 @@ def _predecessor(best: dict[tuple[int, int], _Link], key: tuple[int, int]) -> tu
     else:
         for gap in range(_LONGEST_GAP + 1):
             options += [
-                (best[number - 1 - gap, s], gap * _PRICE_OF_A_GAP) for s in range(len(SUFFIXES)) if (number - 1 - gap, s) in best
+                (best[number - 1 - gap, s], gap * _PRICE_OF_A_GAP)
+                for s in range(len(SUFFIXES))
+                if (number - 1 - gap, s) in best
             ]
     return max(options, key=lambda option: (option[0].score if option[0] else 0) - option[1])
 

@@ -9,7 +9,19 @@ from dataclasses import dataclass
 
 from index.abbreviations import find_abbreviations
 from index.body import Block, Body, numbered_lines, sort_lines
-from index.clean import HEADING_SIGN, Line, despace, drop_furniture, drop_licence, is_finished, join_lone_marks, lines_of, straighten, strip_emphasis, width
+from index.clean import (
+    HEADING_SIGN,
+    Line,
+    despace,
+    drop_furniture,
+    drop_licence,
+    is_finished,
+    join_lone_marks,
+    lines_of,
+    straighten,
+    strip_emphasis,
+    width,
+)
 from index.contents import Contents, check_ranges, find_contents, title_key
 from index.language import detect_language
 from index.layout import Layout, lay_out
@@ -59,13 +71,13 @@ def _subject_terms(text: str) -> tuple[tuple[str, ...], str]:
     match = _TERMS.match(text)
     if not match:
         return (), text
-    return tuple(term.strip() for term in match[1].split("|") if term.strip()), text[match.end():]
+    return tuple(term.strip() for term in match[1].split("|") if term.strip()), text[match.end() :]
 
 
 def _split(lines: list[Line], contents: Contents) -> _Parts:
     """Part front matter, contents and body; the summary belongs to the body."""
     if contents.end:
-        front, listed, body = lines[:contents.start], lines[contents.start:contents.end], lines[contents.end:]
+        front, listed, body = lines[: contents.start], lines[contents.start : contents.end], lines[contents.end :]
     else:
         first = _body_start(lines)
         front, listed, body = lines[:first], [], lines[first:]
@@ -109,21 +121,44 @@ def _after_title(lines: list[Line]) -> int:
 
 def _structure(body: Body, contents: Contents, layout: Layout, repairs: tuple[str, ...]) -> Structure:
     numbered = bool(body.chains)
-    paragraphs = len({p.paragraph for p in layout.passages if not p.paragraph.startswith("¶")} if numbered else layout.passages)
+    paragraphs = len(
+        {p.paragraph for p in layout.passages if not p.paragraph.startswith("¶")} if numbered else layout.passages
+    )
     gaps = tuple(gap for chain in body.chains for gap in missing_numbers(list(chain)))
     return Structure(numbered, paragraphs, gaps, check_ranges(contents, layout.sections), repairs)
 
 
 def _report(
-    name: str, front: Masthead, layout: Layout, structure: Structure, terms: tuple[str, ...], *, encoding: str, warnings: tuple[str, ...]
+    name: str,
+    front: Masthead,
+    layout: Layout,
+    structure: Structure,
+    terms: tuple[str, ...],
+    *,
+    encoding: str,
+    warnings: tuple[str, ...],
 ) -> Report:
     symbol = _own_symbol(front, symbol_of_file(name), layout)
     references = tuple(r for r in find_references(layout.text) if r.symbol != symbol)
     return Report(
-        path=name, text=layout.text, title=front.title, language=detect_language(layout.text), passages=layout.passages,
-        structure=structure, symbol=symbol, references=references, terms=terms, notes=layout.notes, date=front.date,
-        year=front.year or _year_of_name(name), session=front.session, body=front.body, agenda_item=front.agenda_item,
-        abbreviations=find_abbreviations(layout.text), encoding=encoding, warnings=warnings,
+        path=name,
+        text=layout.text,
+        title=front.title,
+        language=detect_language(layout.text),
+        passages=layout.passages,
+        structure=structure,
+        symbol=symbol,
+        references=references,
+        terms=terms,
+        notes=layout.notes,
+        date=front.date,
+        year=front.year or _year_of_name(name),
+        session=front.session,
+        body=front.body,
+        agenda_item=front.agenda_item,
+        abbreviations=find_abbreviations(layout.text),
+        encoding=encoding,
+        warnings=warnings,
     )
 
 

@@ -42,7 +42,10 @@ _WORD = (
     r"(?:resolutions?|decisions?|résolutions?|décisions?|resoluci(?:ón|ones)|decisi(?:ón|ones)|"
     r"резолюци\w*|решени\w*|[ولبك]{0,2}(?:ال|لل)?(?:قرار|قراري|قرارات|مقرر|مقررات)(?:ان|ين|ها|ه)?)"
 )
-_HRC = re.compile(r"人权理事会|human rights council|conseil des droits de l.homme|consejo de derechos humanos|совет\w* по правам человека|مجلس حقوق الإنسان", re.I)
+_HRC = re.compile(
+    r"人权理事会|human rights council|conseil des droits de l.homme|consejo de derechos humanos|совет\w* по правам человека|مجلس حقوق الإنسان",
+    re.I,
+)
 _BETWEEN = r"(?:[^\S\n]+[^\W\d_][^\s\d.;:()]*){0,6}?"  # "resolution of the General Assembly 57/270"
 _FRAMES = (
     re.compile(rf"第\s?(?P<numbers>{_NUMBERS})\s?号"),
@@ -51,11 +54,15 @@ _FRAMES = (
     re.compile(rf"(?<![\w/.])(?P<numbers>{_NUMBERS})\s?号?\s?(?:决议|決議|决定|決定|(?i:resolution|decision)s?\b)"),
 )
 _BARE = re.compile(rf"(?<![\w/.\-])(?P<numbers>{_TWO_PART})(?![\w/])")
-_ARABIC_LETTERS = dict(zip("ألف باء جيم دال هاء واو".split(), "ABCDEF"))
+_ARABIC_LETTERS = dict(zip("ألف باء جيم دال هاء واو".split(), "ABCDEF", strict=False))
 _LOOKALIKES = str.maketrans("АВСБ", "ABCB")  # Cyrillic letters typed for the Latin part of a number
-_ORDINARY = str.maketrans("０１２３４５６７８９／（）－．٠١٢٣٤٥٦٧٨٩", "0123456789/()-.0123456789")
-_ORDINARY |= {ord("Ａ") + n: chr(ord("A") + n) for n in range(26)}
-_FILE_NAME = re.compile(rf"(?P<stem>(?:{_ORGANS})(?:\.\d+)?_[\w.\- ]*?\d[\w.\- ]*?(?:\s?\(\d{{4}}\))?)(?:[.\-_](?:ar|en|es|fr|ru|zh|[ACEFRS]))?\.\w+$")
+_ORDINARY: dict[int, str | int] = {
+    **str.maketrans("０１２３４５６７８９／（）－．٠١٢٣٤٥٦٧٨٩", "0123456789/()-.0123456789"),
+    **{ord("Ａ") + n: chr(ord("A") + n) for n in range(26)},
+}
+_FILE_NAME = re.compile(
+    rf"(?P<stem>(?:{_ORGANS})(?:\.\d+)?_[\w.\- ]*?\d[\w.\- ]*?(?:\s?\(\d{{4}}\))?)(?:[.\-_](?:ar|en|es|fr|ru|zh|[ACEFRS]))?\.\w+$"
+)
 
 
 def find_references(text: str) -> tuple[Reference, ...]:
@@ -65,7 +72,9 @@ def find_references(text: str) -> tuple[Reference, ...]:
     plain = text.translate(_ORDINARY)
     found = _documents(plain)
     found += _resolutions(plain, set(found))
-    references = [reference for start, end, symbol in found for reference in _with_paragraphs(plain, start, end, symbol)]
+    references = [
+        reference for start, end, symbol in found for reference in _with_paragraphs(plain, start, end, symbol)
+    ]
     return tuple(sorted(set(references), key=lambda r: (r.start, r.end, r.symbol, r.paragraph or "")))
 
 
@@ -96,7 +105,7 @@ def _documents(text: str) -> list[_Span]:
             continue
         letter = match["letter"] if re.match(r"[A-Z]/RES/", match[0]) else None
         end = match.end() if letter or not match["letter"] else match.start("letter")
-        for start, stop, symbol in _split_pair(text[match.start():end], match.start()):
+        for start, stop, symbol in _split_pair(text[match.start() : end], match.start()):
             found.append((start, stop, normal_symbol(symbol)))
         found += _further_parts(text, end, found[-1][2])
     return found
@@ -128,7 +137,7 @@ def _resolutions(text: str, documents: set[_Span]) -> list[_Span]:
     taken, found = bytearray(len(text)), set[_Span]()
     for frame in _FRAMES:
         for match in frame.finditer(text):
-            hrc = bool(_HRC.search(text[max(0, match.start() - 60):match.end()]))
+            hrc = bool(_HRC.search(text[max(0, match.start() - 60) : match.end()]))
             numbers = _numbers_in(match["numbers"], match.start("numbers"), hrc)
             found |= _take({number for number in numbers if not _overlaps(number, taken)}, taken)
     for match in _BARE.finditer(text):
@@ -147,14 +156,15 @@ def _take(numbers: set[_Span], taken: bytearray) -> set[_Span]:
 
 
 def _overlaps(number: _Span, taken: bytearray) -> bool:
-    return 1 in taken[number[0]:number[1]]
+    return 1 in taken[number[0] : number[1]]
 
 
 def _stands_alone(text: str, match: re.Match[str]) -> bool:
     """Say whether a number without "resolution" beside it is one all the same: the whole text, or with a paragraph."""
     if len(text) < 2 * len(match[0]) + 20 and text.strip(" ?？.。") == match[0].strip():
         return True
-    session = int(re.match(r"(?:E?S-)?(\d+)", match[0])[1])
+    digits = re.match(r"(?:E?S-)?(\d+)", match[0])
+    session = int(digits[1]) if digits else 0
     plausible = 31 <= session <= 99 or 1946 <= session <= 2099
     return plausible and bool(paragraphs_after(text, match.end()) or paragraphs_before(text, match.start()))
 
@@ -169,10 +179,16 @@ def _numbers_in(numbers: str, offset: int, hrc: bool) -> list[_Span]:
 
 def _resolution_symbols(number: str, hrc: bool) -> list[str]:
     if number.endswith(")"):
-        return [_old_symbol(number)] if _old_symbol(number) else []
-    base = re.match(r"(?:E?S-)?\d{1,4}/\d{1,3}", number)[0]
-    rest = number[len(base):]
-    letters = [_ARABIC_LETTERS.get(word, word.translate(_LOOKALIKES)) for word in re.findall(rf"[A-ZАВСБ]|{'|'.join(_ARABIC_LETTERS)}", rest)]
+        return [symbol] if (symbol := _old_symbol(number)) else []
+    match = re.match(r"(?:E?S-)?\d{1,4}/\d{1,3}", number)
+    if not match:
+        return []
+    base = match[0]
+    rest = number[len(base) :]
+    letters = [
+        _ARABIC_LETTERS.get(word, word.translate(_LOOKALIKES))
+        for word in re.findall(rf"[A-ZАВСБ]|{'|'.join(_ARABIC_LETTERS)}", rest)
+    ]
     stem = _two_part_symbol(base, hrc)
     return [f"{stem} {letter}" for letter in letters] or [stem] if stem else []
 
@@ -191,7 +207,10 @@ def _two_part_symbol(base: str, hrc: bool) -> str | None:
 
 
 def _old_symbol(number: str) -> str | None:
-    head, session = re.fullmatch(r"(.*?)\s?\(([^)]+)\)", number).groups()
+    match = re.fullmatch(r"(.*?)\s?\(([^)]+)\)", number)
+    if not match:
+        return None
+    head, session = match.groups()
     if session.isdigit():
         return f"S/RES/{head} ({session})" if head.isdigit() else None
     return f"A/RES/{re.sub(r'(?<=[0-9])(?=[A-Z])', ' ', head)} ({session})"
@@ -202,7 +221,10 @@ def _with_paragraphs(text: str, start: int, end: int, symbol: str) -> list[Refer
     pins = paragraphs_after(text, end) or paragraphs_before(text, start)
     if not pins:
         return [Reference(symbol, None, start, end)]
-    return [Reference(symbol, pin.paragraph, start if i == 0 else pin.start, end if i == 0 else pin.end) for i, pin in enumerate(pins)]
+    return [
+        Reference(symbol, pin.paragraph, start if i == 0 else pin.start, end if i == 0 else pin.end)
+        for i, pin in enumerate(pins)
+    ]
 
 
 __all__ = ["find_references", "normal_symbol", "symbol_of_file", "symbols_in"]

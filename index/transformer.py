@@ -47,6 +47,7 @@ class TransformerEncoder:
 
     @property
     def dim(self) -> int:
+        """Numbers per vector."""
         sized: Any = self._model
         ask = getattr(sized, "get_embedding_dimension", None) or sized.get_sentence_embedding_dimension
         return int(ask())

@@ -11,8 +11,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import chain
 from operator import add
 from pathlib import Path
+from typing import Any
 
 from index.errors import UnreadableFile
 
@@ -99,7 +101,7 @@ class Analyser:
         """Return the terms and the grams of a passage as the index of words takes them: blanks between them."""
         folded = fold(text)
         terms = [term for token in _TOKEN.findall(folded) for term in self._split(token)]
-        return " ".join(terms), " ".join(gram for run in _HAN_RUN.findall(folded) for gram in _grams(run))
+        return " ".join(terms), " ".join(chain.from_iterable(map(_grams, _HAN_RUN.findall(folded))))
 
     def words(self, text: str) -> list[Word]:
         """Return the words with their places in the text as it was given, for highlighting."""
@@ -161,7 +163,7 @@ def _fold_with_places(text: str) -> tuple[str, list[int]]:
 
 
 @cache
-def _stemmer(language: str):  # noqa: ANN202  PyStemmer ships no types
+def _stemmer(language: str) -> Any:
     import Stemmer
 
     return Stemmer.Stemmer(language)
@@ -173,10 +175,10 @@ def stem(word: str) -> str:
     if first.isdigit() or len(word) < 3:
         return word
     if "\u0400" <= first <= "\u04ff":
-        return _stemmer("russian").stemWord(word)
+        return str(_stemmer("russian").stemWord(word))
     if "\u0600" <= first <= "\u06ff":
         return _stem_arabic(word)
-    return _stemmer("english").stemWord(word) if first < "\u0250" else word
+    return str(_stemmer("english").stemWord(word)) if first < "\u0250" else word
 
 
 _ARABIC_PREFIX = re.compile(r"^(?:[وف]?(?:[بك]?ال|لل)|و(?=\w{4}))")

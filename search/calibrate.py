@@ -51,8 +51,8 @@ def calibrate(searcher: Searcher, questions: Sequence[Question]) -> Calibration:
         bias=round(float(bias), 4),
         line=round(line, 4),
         measured={
-            "answerable": int(len(right)),
-            "unanswerable": int(len(wrong)),
+            "answerable": len(right),
+            "unanswerable": len(wrong),
             "auroc": round(auroc(list(right), list(wrong)), 4),
             "kept": round(float((right >= line).mean()), 4),
             "refused": round(float((wrong < line).mean()), 4),
@@ -61,7 +61,12 @@ def calibrate(searcher: Searcher, questions: Sequence[Question]) -> Calibration:
 
 
 def _samples(searcher: Searcher, question: Question) -> list[_Sample]:
-    rows = [row for target, grade in question.grades if grade > 0 for row in _rows(searcher, target.report, target.paragraph)]
+    rows = [
+        row
+        for target, grade in question.grades
+        if grade > 0
+        for row in _rows(searcher, target.report, target.paragraph)
+    ]
     found = _sample(searcher, question.text, Scope(mask=searcher.index.alive), bool(rows), 1.0)
     if not rows:
         return found
@@ -79,7 +84,7 @@ def _sample(searcher: Searcher, text: str, scope: Scope, answerable: bool, weigh
     if query.blank:
         return []
     probe = probe_of_question(searcher.index, query.text)
-    ranked = rank(searcher.index, probe, scope, Plan(weights=searcher.weights), k=1)
+    ranked = rank(searcher.index, probe, scope, Plan(weights=searcher.weights, scale=searcher.scale), k=1)
     if not len(ranked.rows):
         return []
     best = np.column_stack([getattr(ranked.signals, name)[:DECIDING] for name in SIGNALS]).astype(np.float64)

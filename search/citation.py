@@ -1,6 +1,6 @@
 """Cite a passage in the reader's language: "A/58/359, para. 18 (b)". Pure.
 
-Forms follow each language's own use in United Nations documents; a report whose symbol is unknown is cited by its title.
+Forms follow each language's own use in United Nations documents; a report of unknown symbol is cited by its title.
 """
 
 import re

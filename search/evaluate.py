@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from index import build_index
+from index import Progress, build_index
 from search.hit import Answer, Hit
 from search.metrics import MEASURES, Interval, auroc, interval
 from search.questions import CORPUS, Question, Target, copy_plain, corpus_of
@@ -125,7 +125,7 @@ def trec_run(evaluation: Evaluation) -> Iterator[str]:
 
 
 @contextmanager
-def index_of_corpus(folder: Path, progress: Callable[[object], None]) -> Iterator[Path]:
+def index_of_corpus(folder: Path, progress: Callable[[Progress], None]) -> Iterator[Path]:
     """Build the index of a BEIR folder for as long as it is measured."""
     with tempfile.TemporaryDirectory() as temporary:
         corpus, index = Path(temporary) / CORPUS, Path(temporary) / "index"

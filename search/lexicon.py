@@ -1,8 +1,8 @@
 """The six-language lexicon: from the words of a question to words that reports use for the same thing.
 
 lexicon.tsv holds one concept a line, one language a column, forms separated by ";". lexicon.npy, made from it by
-`python -m training.lexicon`, holds a 64-bit hash of every analysed form and its line, so that nothing is parsed to open it.
-Knows the analyser; nothing of indexes or ranking.
+`python -m training.lexicon`, holds a 64-bit hash of every analysed form and its line, so that opening
+parses nothing. Knows the analyser; nothing of indexes or ranking.
 """
 
 import hashlib

@@ -11,8 +11,13 @@ from index.symbols import find_references, normal_symbol
 from search.filters import Filters
 
 _FIELDS = {
-    "report": "reports", "lang": "languages", "language": "languages", "year": "years", "symbol": "symbols", "section": "sections",
-}  # fmt: skip
+    "report": "reports",
+    "lang": "languages",
+    "language": "languages",
+    "year": "years",
+    "symbol": "symbols",
+    "section": "sections",
+}
 _FIELD = re.compile(rf'(?<!\S)({"|".join(_FIELDS)})[:：](?:"([^"]+)"|(\S+))', re.I)
 _PHRASE = re.compile(r'(?<![^\s(])(-?)"([^"]*\w[^"]*)"(?![\w"])|(?<=[\u3400-\u9fff])()"([^"]*\w[^"]*)"')
 _WITHOUT = re.compile(r"(?<!\S)-(?=[^\W\d_])(\S+)")

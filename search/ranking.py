@@ -15,6 +15,7 @@ from search.filters import Scope
 from search.fusion import Signals, Weights, feedback, fuse
 from search.late import late_scores
 from search.probe import Probe
+from search.scale import Scale
 
 Mode = Literal["hybrid", "dense", "lexical"]
 Rows = NDArray[np.int64]
@@ -46,6 +47,7 @@ class Plan:
     mode: Mode = "hybrid"
     weights: Weights = Weights()
     first: tuple[int, ...] = ()
+    scale: Scale = Scale()
 
 
 def rank(index: OpenIndex, probe: Probe, scope: Scope, plan: Plan, *, k: int) -> Ranked:
@@ -102,7 +104,7 @@ def _pool(legs: dict[str, _Leg], first: Sequence[int]) -> Rows:
 
 def _weighed(index: OpenIndex, probe: Probe, pool: Rows, legs: dict[str, _Leg], plan: Plan) -> Ranked:
     vectors = index.vectors(pool) if probe.vector is not None else np.zeros((len(pool), 1), np.float32)
-    signals = _signals(index, probe, pool, legs, vectors)
+    signals = _signals(index, probe, pool, legs, vectors, plan.scale)
     scores = _scores(signals, vectors, legs, plan)
     first = plan.first
     lead = {row: len(first) - place for place, row in enumerate(first)}
@@ -120,11 +122,11 @@ def _scores(signals: Signals, vectors: NDArray[np.float32], legs: dict[str, _Leg
     if plan.mode == "lexical":
         return _spread(signals.rows, legs.get("lexical"), 1.0)
     scores = fuse(signals, plan.weights)
-    return np.asarray(scores + np.float32(plan.weights.feedback) * feedback(scores, vectors), np.float32)
+    return np.asarray(scores + plan.weights.feedback * plan.scale(feedback(scores, vectors)), np.float32)
 
 
 def _signals(
-    index: OpenIndex, probe: Probe, pool: Rows, legs: dict[str, _Leg], vectors: NDArray[np.float32]
+    index: OpenIndex, probe: Probe, pool: Rows, legs: dict[str, _Leg], vectors: NDArray[np.float32], scale: Scale
 ) -> Signals:
     bags = index.token_ids(pool)
     zeros = np.zeros(len(pool), np.float32)
@@ -135,7 +137,7 @@ def _signals(
     lexicon += sum(idf(term.term) for term in probe.terms if known(term.term)) + probe.foreign * idf("")
     return Signals(
         rows=pool,
-        dense=vectors @ probe.vector if probe.vector is not None else zeros,
+        dense=scale(vectors @ probe.vector) if probe.vector is not None else zeros,
         late=late_scores(index.tokens_encoder, probe.asked, bags) if probe.asked is not None else zeros,
         words=np.minimum(_spread(pool, legs.get("lexical"), words), 1),
         lexicon=_spread(pool, legs.get("lexicon"), lexicon),
@@ -151,11 +153,20 @@ def _spread(pool: Rows, leg: _Leg | None, ceiling: float) -> Scores:
     return out
 
 
-def _taken(signals: Signals, order: NDArray[np.intp]) -> Signals:
+def _taken(signals: Signals, order: NDArray[np.integer]) -> Signals:
     return Signals(
         signals.rows[order], signals.dense[order], signals.late[order], signals.words[order], signals.lexicon[order],
         signals.tokens[order],
     )  # fmt: skip
+
+
+def reordered(ranked: Ranked, order: NDArray[np.int64], scores: Scores, leg: str) -> Ranked:
+    """Return the ranking with its first rows in another order and with other scores; `scores` is in the old order."""
+    count = len(order)
+    whole = np.concatenate([order, np.arange(count, len(ranked.rows))])
+    fresh = np.concatenate([scores[order], ranked.scores[count:]])
+    found = {int(row): n for n, row in enumerate(ranked.rows[order], 1)}
+    return Ranked(_taken(ranked.signals, whole), fresh, ranked.ranks | {leg: found})
 
 
 def _joined(ranked: Ranked, rest: Ranked) -> Ranked:

@@ -1,4 +1,4 @@
-"""Passages that a question names: paragraphs of a report by its own symbol, and passages that cite a document. Exact."""
+"""Passages that a question names: paragraphs of a report by its symbol, and passages that cite a document. Exact."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ class Named:
 
 
 def named_rows(index: OpenIndex, references: tuple[Reference, ...]) -> Named:
-    """Return the rows named: a report's own paragraph first, then passages that cite exactly that, then the document."""
+    """Return the rows named: a report's own paragraph first, then passages that cite just that, then the document."""
     rows: dict[int, None] = {}
     notes = []
     for reference in references:

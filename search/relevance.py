@@ -1,8 +1,8 @@
 """How likely a passage answers the question, from 0 to 1, and the line under which there is no good answer.
 
 A logistic model over the signals of the passage, fitted by `reportsearch calibrate` on questions with and without an
-answer. The figures belong to an encoder: calibration.json beside this file holds those of the bundled one, the file of the
-same name in an index folder those of another encoder, or of a collection of one's own.
+answer. The figures belong to an encoder: calibration.json beside this file holds those of the bundled one, the file of
+the same name in an index folder those of another encoder, or of a collection of one's own.
 """
 
 import json

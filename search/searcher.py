@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,19 +17,16 @@ from search.constraints import constrained
 from search.diversity import groups
 from search.evidence import Evidence, Witness
 from search.filters import Filters, Scope, narrowed, scope_of
+from search.fusion import Weights
 from search.hit import Answer, Hit
 from search.probe import Probe, probe_of_passage, probe_of_question
 from search.query import Query, parse_query
-from search.fusion import Weights
 from search.ranking import Mode, Plan, Ranked, rank
 from search.references import named_rows, rows_of_name
 from search.relevance import Calibration, calibration_for
-
-if TYPE_CHECKING:
-    from search.cross_encoder import CrossEncoder
+from search.scale import Scale, scale_of
 
 _GROUPED = 100  # best passages among which near-identical ones are looked for
-_RERANKED = 50  # best passages that a cross-encoder reads
 LONGEST_QUESTION = 4000  # characters; what stands behind is left out, and said so
 
 
@@ -47,6 +43,11 @@ class Searcher:
         return self.index.generation.number
 
     @cached_property
+    def scale(self) -> Scale:
+        """What this index's cosines are worth."""
+        return scale_of(self.index)
+
+    @cached_property
     def calibration(self) -> Calibration:
         """How signals become relevance for this index's encoder."""
         return calibration_for(self.index.folder, self.index.manifest.encoder.fingerprint)
@@ -60,12 +61,13 @@ class Searcher:
         filters: Filters = Filters(),
         language: str | None = None,
         closest: bool = False,
-        rerank: "CrossEncoder | None" = None,
+        rerank: str | None = None,
     ) -> Answer:
         """Return the k best passages, best first; the answer says when none is good enough, and then holds no hits.
 
-        `closest` returns the best passages as hits all the same; `language` is the reader's, for citations. Raises
-        UnknownPassage for a report in `filters` that the index does not hold, DamagedIndex.
+        `closest` returns the best passages as hits all the same; `language` is the reader's, for citations;
+        `rerank` names a cross-encoder for the last word on the order. Raises UnknownPassage for a report in `filters`
+        that the index does not hold, ModelNotAvailable, DamagedIndex.
         """
         started = time.perf_counter()
         query = parse_query(question[:LONGEST_QUESTION])
@@ -76,14 +78,18 @@ class Searcher:
         named = named_rows(self.index, query.references)
         first = tuple(row for row in named.rows if scope.passes(np.array([row])).all())
         probe = probe_of_question(self.index, query.text, meaning=mode != "lexical")
-        ranked = rank(self.index, probe, scope, Plan(mode, self.weights, first), k=max(k, 0))
+        ranked = rank(self.index, probe, scope, Plan(mode, self.weights, first, self.scale), k=max(k, 0))
         if rerank is not None:
-            ranked = rerank.reordered(ranked, query.text, self.index, _RERANKED)
+            from search import cross_encoder  # it imports torch
+
+            ranked = cross_encoder.rerank(self.index, query.text, ranked, rerank)
         relevance = self._relevance(ranked)
         hits = self._hits(ranked, relevance, probe, k, language or _reader(probe))
         answer = self._answer(question, hits, probe, (*notes, *named.notes), started, mode)
         answered = self.calibration.answers(relevance)
-        return replace(answer, answered=answered, hits=hits if answered or closest else (), closest=() if answered else hits)
+        return replace(
+            answer, answered=answered, hits=hits if answered or closest else (), closest=() if answered else hits
+        )
 
     def related(
         self,
@@ -104,7 +110,13 @@ class Searcher:
         rows = np.array(rows_of_name(self.index, entry, paragraph), np.int64)
         text = "\n".join(self.index.passage(int(row)).passage.text for row in rows)
         probe = probe_of_passage(self.index, text, entry.language, rows)
-        ranked = rank(self.index, probe, self._others(entry.number, rows, own), Plan(mode, self.weights), k=max(k, 0))
+        ranked = rank(
+            self.index,
+            probe,
+            self._others(entry.number, rows, own),
+            Plan(mode, self.weights, scale=self.scale),
+            k=max(k, 0),
+        )
         hits = self._hits(ranked, self._relevance(ranked), probe, k, language or _reader(probe))
         return self._answer(text, hits, probe, (), started, mode)
 
@@ -161,7 +173,7 @@ class Searcher:
         leading = self._groups(ranked)[:k]
         located = [self.index.passage(int(ranked.rows[group[0]])) for group in leading]
         told = Witness(self.index, probe).evidence([one.passage.text for one in located])
-        hits = []
+        hits: list[Hit] = []
         for group, where, evidence in zip(leading, located, told, strict=True):
             row = where.row
             hit = self._shown(where, language, evidence)

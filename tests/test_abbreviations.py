@@ -19,7 +19,9 @@ def test_a_definition_gives_the_short_form_and_its_whole_name(text: str, short: 
     assert [(a.short, a.full) for a in find_abbreviations(text)] == [(short, full)]
 
 
-@pytest.mark.parametrize("text", ["厂长（经理）负责", "项目（工程项目）", "the report (see annex)", "paragraph (a) and (ii)", ""])
+@pytest.mark.parametrize(
+    "text", ["厂长（经理）负责", "项目（工程项目）", "the report (see annex)", "paragraph (a) and (ii)", ""]
+)
 def test_other_brackets_define_nothing(text: str) -> None:
     assert find_abbreviations(text) == ()
 

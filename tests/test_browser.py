@@ -55,18 +55,17 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    code = f"import sys; from pathlib import Path; from ui.serve import serve; sys.exit(serve(Path({str(index)!r}), port={port}))"
     server = subprocess.Popen(
-        [sys.executable, "-c", code],
+        [sys.executable, "-m", "ui.cli", "ui", "--index", str(index), "--port", str(port)],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert server.stdout is not None
-    yield server.stdout.readline().strip()
-    server.send_signal(signal.SIGTERM)
-    server.wait(20)
+    with server:
+        assert server.stdout is not None
+        yield server.stdout.readline().strip()
+        server.send_signal(signal.SIGTERM)
 
 
 @pytest.fixture
@@ -130,7 +129,9 @@ def test_a_shared_link_shows_the_same_hits_to_somebody_else(address: str, browse
     try:
         other.get(link)
         assert shown(other, "article .rs-chip") == first
-        assert other.find_element(By.CSS_SELECTOR, ".st-key-q input").get_attribute("value") == DEBATES
+        box = ".st-key-q input"
+        asked = until(other, lambda: other.find_element(By.CSS_SELECTOR, box).get_attribute("value"), "the question")
+        assert asked == DEBATES
     finally:
         other.quit()
 

@@ -26,7 +26,9 @@ def naive(question: str, text: str) -> float:
 
 
 def scores(question: str, texts: tuple[str, ...]) -> np.ndarray:
-    return late_scores(encoder(), asked_tokens(encoder(), encoder().token_ids([question])[0]), encoder().token_ids(texts))
+    return late_scores(
+        encoder(), asked_tokens(encoder(), encoder().token_ids([question])[0]), encoder().token_ids(texts)
+    )
 
 
 def test_the_score_is_the_definition_s() -> None:
@@ -48,5 +50,7 @@ def test_a_passage_s_score_does_not_depend_on_the_others(texts: list[str]) -> No
 def test_words_that_mean_the_same_are_found_across_languages() -> None:
     question, text = "energy", "首脑会议确定了能源领域"
     meant = meant_words(encoder(), encoder().tokens(question), [text, ""])
-    assert [(text[m.start : m.end], question[m.asked_start : m.asked_end]) for m in meant[0]] == [("能源", "energ")]  # a piece of the word
+    assert [(text[m.start : m.end], question[m.asked_start : m.asked_end]) for m in meant[0]] == [
+        ("能源", "energ")
+    ]  # a piece of the word
     assert meant[1] == []

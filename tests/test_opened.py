@@ -9,7 +9,7 @@ import pytest
 
 from index import OpenIndex, build_index, open_index
 from index.encoder import open_encoder
-from index.errors import DamagedIndex, IncompatibleIndex, NoIndex, ReportSearchError, UnknownPassage
+from index.errors import DamagedIndex, NoIndex, ReportSearchError, UnknownPassage
 from index.generation import current
 from index.lexical import WeightedTerm
 from tests.conftest import CharacterEncoder
@@ -96,12 +96,15 @@ def test_another_encoder_is_refused(tmp_path: Path, reports: Write) -> None:
     assert open_index(tmp_path / "index", encoder=CharacterEncoder()).encoder.dim == 16
 
 
-def test_a_dictionary_that_has_changed_is_refused(tmp_path: Path, reports: Write) -> None:
+def test_a_dictionary_becomes_part_of_the_index(tmp_path: Path, reports: Write) -> None:
     words = tmp_path / "words.txt"
     words.write_text("能源政策\n", encoding="utf-8")
     build_index([reports(a={"1": "能源政策"})], tmp_path / "index", encoder=CharacterEncoder(), dictionary=words)
-    words.write_text("别的词\n", encoding="utf-8")
-    with pytest.raises(IncompatibleIndex, match="reportsearch build"):
+    words.unlink()
+    assert "能源政策" in open_index(tmp_path / "index").analyser.terms("能源政策")
+    (held,) = (tmp_path / "index").glob("generations/*/dictionary.txt")
+    held.write_text("别的词\n", encoding="utf-8")
+    with pytest.raises(ReportSearchError, match=r"dictionary\.txt"):
         _ = open_index(tmp_path / "index").analyser
 
 

@@ -51,7 +51,13 @@ def test_numbers_are_unique_and_kept() -> None:
 
 def test_neighbouring_rows_are_copied_in_one_go() -> None:
     one, two = segment(10), segment(10)
-    reports = [placed("a", 3, one, 0), placed("b", 4, one, 3), placed("c", 2, two, 0), placed("d", 1, one, 9), placed("e", 0, two)]
+    reports = [
+        placed("a", 3, one, 0),
+        placed("b", 4, one, 3),
+        placed("c", 2, two, 0),
+        placed("d", 1, one, 9),
+        placed("e", 0, two),
+    ]
     assert [(run.segment, run.first, run.rows) for run in runs(reports)] == [(one, 0, 7), (two, 0, 2), (one, 9, 1)]
 
 

@@ -16,9 +16,15 @@ def write(tmp_path, content, name="r.txt"):
     return path
 
 
-@pytest.mark.parametrize(("codec", "encoding"), [
-    ("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("utf-16", "utf-16"), ("gb18030", "gb18030"),
-])
+@pytest.mark.parametrize(
+    ("codec", "encoding"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8-sig", "utf-8"),
+        ("utf-16", "utf-16"),
+        ("gb18030", "gb18030"),
+    ],
+)
 def test_encodings_of_chinese(tmp_path, codec, encoding):
     source = read_text(write(tmp_path, CHINESE.encode(codec)))
     assert source.text == CHINESE
@@ -45,7 +51,10 @@ def test_a_few_broken_bytes_are_a_warning(tmp_path):
     assert source.warnings == ("1 broken characters were replaced by \ufffd",)
 
 
-@pytest.mark.parametrize("content", [b"", b"  \n\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf \n", b"PK\x03\x04" + bytes(500), b"ab\x00cd", b"\xff\xfea"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"  \n\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf \n", b"PK\x03\x04" + bytes(500), b"ab\x00cd", b"\xff\xfea"],
+)
 def test_unreadable_content_names_the_file(tmp_path, content):
     path = write(tmp_path, content)
     with pytest.raises(UnreadableFile) as caught:
@@ -71,7 +80,10 @@ def test_no_permission(tmp_path):
 def test_markdown_headings_become_headings(tmp_path):
     text = "# 年度报告\n\n## 能源\n\n第一段讲**能源**和[水](http://x)。\n\n## 水\n\n第二段讲水。\n"
     report = read_report(write(tmp_path, text.encode(), "r.md"), "r.md")
-    assert [(p.headings[-1], p.text) for p in report.passages] == [("能源", "第一段讲能源和水。"), ("水", "第二段讲水。")]
+    assert [(p.headings[-1], p.text) for p in report.passages] == [
+        ("能源", "第一段讲能源和水。"),
+        ("水", "第二段讲水。"),
+    ]
 
 
 def test_markdown_numbers_stay():
@@ -79,15 +91,28 @@ def test_markdown_numbers_stay():
 
 
 def test_jsonl_paragraphs_keep_their_ids(tmp_path):
-    lines = ['{"_id": "E/12", "title": "Water", "text": "See A/58/323."}', "not json", '{"_id": 7, "text": "Second."}', '{"_id": "x"}', '{"_id": "7", "text": "again"}', "[]"]
+    lines = [
+        '{"_id": "E/12", "title": "Water", "text": "See A/58/323."}',
+        "not json",
+        '{"_id": 7, "text": "Second."}',
+        '{"_id": "x"}',
+        '{"_id": "7", "text": "again"}',
+        "[]",
+    ]
     report = read_report(write(tmp_path, "\n".join(lines).encode(), "p.jsonl"), "p.jsonl")
     assert [(p.paragraph, p.sub, p.text, p.headings) for p in report.passages] == [
-        ("E/12", None, "See A/58/323.", ("Water",)), ("7", None, "Second.", ()),
+        ("E/12", None, "See A/58/323.", ("Water",)),
+        ("7", None, "Second.", ()),
     ]
     assert report.text == "See A/58/323.\n\nSecond."
-    assert all(report.text[p.start:p.end] == p.text for p in report.passages)
-    assert [report.text[r.start:r.end] for r in report.references] == ["A/58/323"]
-    assert report.warnings == ("line 2 is not JSON", 'line 4 has no "text"', 'line 5 repeats the "_id" 7', "line 6 is not an object")
+    assert all(report.text[p.start : p.end] == p.text for p in report.passages)
+    assert [report.text[r.start : r.end] for r in report.references] == ["A/58/323"]
+    assert report.warnings == (
+        "line 2 is not JSON",
+        'line 4 has no "text"',
+        'line 5 repeats the "_id" 7',
+        "line 6 is not an object",
+    )
 
 
 def test_questions_are_not_a_report(tmp_path):
@@ -107,5 +132,6 @@ def test_long_jsonl_takes_linear_time(tmp_path):
         began = time.perf_counter()
         assert len(read_report(path, "p.jsonl").passages) == count
         return time.perf_counter() - began
+
     seconds(100)
     assert seconds(40_000) < 40 * max(seconds(4_000), 0.01)

@@ -11,7 +11,7 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
-from ui.serve import APP, PortTaken, command, serve, url
+from ui.serve import APP, PortTaken, _show, command, serve, url
 
 ROOT = Path(__file__).parents[1]
 
@@ -70,20 +70,34 @@ def test_the_page_answers_at_the_printed_address_and_ends_with_its_parent(tmp_pa
         stdout=subprocess.PIPE,
         text=True,
     )
-    try:
+    with server:
         assert server.stdout is not None
-        printed = server.stdout.readline().strip()
-        assert printed == f"http://127.0.0.1:{port}"
-        with build_opener(ProxyHandler({})).open(printed, timeout=10) as page:
-            assert page.status == 200
-    finally:
-        server.send_signal(signal.SIGTERM)
-        assert server.wait(20) == 0
+        try:
+            printed = server.stdout.readline().strip()
+            assert printed == f"http://127.0.0.1:{port}"
+            with build_opener(ProxyHandler({})).open(printed, timeout=10) as page:
+                assert page.status == 200
+        finally:
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(20) == 0
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0, "Streamlit outlived the command that started it"
 
 
+@pytest.mark.parametrize(("terminal", "screen"), [(True, ":0"), (True, ""), (False, ":0")])
+def test_the_page_is_opened_for_a_person_only(monkeypatch: pytest.MonkeyPatch, terminal: bool, screen: str) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal, raising=False)
+    monkeypatch.setenv("DISPLAY", screen)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    _show("http://127.0.0.1:8501")
+    assert opened == (["http://127.0.0.1:8501"] if terminal and screen else [])
+
+
 def test_importing_the_page_does_nothing() -> None:
-    code = "import sys, ui.app, ui.serve, ui.render; sys.exit(bool({'streamlit.web.bootstrap', 'tornado.httpserver'} & set(sys.modules)))"
+    servers = {"streamlit.web.bootstrap", "tornado.httpserver"}
+    code = f"import sys, ui.app, ui.serve, ui.render; sys.exit(bool({servers} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from index.report import Structure
 from search.hit import Answer, Expansion, Hit, Match
 from ui.phrases import EN, ZH
-from ui.terminal import Terminal, answer_text, columns_of, passage_text, report_text, terminal_of, wrapped
+from ui.terminal import Terminal, answer_text, columns_of, passages_text, report_text, terminal_of, wrapped
 
 PLAIN, STYLED = Terminal(60), Terminal(60, styles=True)
 TEXT = "首脑会议确定五个关键领域，认为它们对于实现促进可持续发展的能源目标极为重要。"
@@ -61,13 +61,13 @@ def test_a_hit_says_where_it_stands_and_why_it_is_there() -> None:
 
 
 def test_matches_are_bold_where_that_can_be_shown() -> None:
-    assert "关键\x1b[1m领域\x1b[0m，" in passage_text(HIT, STYLED)
-    assert "\x1b" not in passage_text(HIT, PLAIN)
+    assert "关键\x1b[1m领域\x1b[0m，" in passages_text([HIT], STYLED)
+    assert "\x1b" not in passages_text([HIT], PLAIN)
 
 
 def test_no_good_answer_is_said_plainly_with_the_way_to_the_closest() -> None:
     refused = answer_text(REFUSED, EN, PLAIN)
-    assert refused.startswith("No good answer. ")
+    assert refused.startswith("No good answer\n")
     assert refused.endswith("Show the closest passages anyway: --closest")
     shown = answer_text(replace(REFUSED, hits=(HIT,)), EN, PLAIN)
     assert shown.startswith(EN.closest_shown)
@@ -92,6 +92,15 @@ def test_without_anything_to_look_for_there_is_one_line_of_advice() -> None:
         "The question holds no words.",
         'Ask in words: reportsearch search "谁负责可持续能源"',
     ]
+
+
+def test_headings_and_lead_ins_of_passages_stand_once() -> None:
+    first, second = replace(HIT, sub=None, citation="18", text="委员会：", lead=""), replace(HIT, citation="18(b)")
+    other = replace(HIT, citation="19", paragraph="19", headings=("五. 结论",), lead="")
+    told = passages_text([first, second, other], Terminal(100)).split("\n\n")
+    assert told[0] == "18\n   四. 执行 › B. 协调\n   委员会："
+    assert told[1] == f"18(b)\n   {TEXT}"
+    assert told[2] == f"19\n   五. 结论\n   {TEXT}"
 
 
 def test_what_a_report_says_of_itself_is_a_fact_a_line() -> None:

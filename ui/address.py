@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
-MODES = ("hybrid", "dense", "lexical")
+Mode = Literal["hybrid", "dense", "lexical"]
+MODES: tuple[Mode, ...] = ("hybrid", "dense", "lexical")
 LONGEST_QUESTION = 1000
 STEP, MOST = 10, 50  # passages shown at once, and at most
 FILTERS = ("report", "language", "year", "symbol", "section")
@@ -20,7 +21,7 @@ class Address:
     year: tuple[str, ...] = ()
     symbol: tuple[str, ...] = ()
     section: tuple[str, ...] = ()
-    mode: str = "hybrid"
+    mode: Mode = "hybrid"
     k: int = STEP
     closest: bool = False
     ui: str = ""  # language of the interface; empty: the browser's
@@ -38,7 +39,7 @@ def parse(values: Callable[[str], list[str]]) -> Address:
     return Address(
         **filters,
         q=first["q"].strip()[:LONGEST_QUESTION],
-        mode=first["mode"] if first["mode"] in MODES else MODES[0],
+        mode=next((mode for mode in MODES if mode == first["mode"]), MODES[0]),
         k=min(max(steps, 1), MOST),
         closest=first["closest"] == "1",
         ui=first["ui"],

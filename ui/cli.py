@@ -9,6 +9,10 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # argparse has no public name for it
 
 LANGUAGES = ("zh", "en", "fr", "es", "ru", "ar")
 MODES = ("hybrid", "dense", "lexical")
@@ -32,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # Names of files may hold bytes that are no characters; output is UTF-8 whatever the locale says.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     options = parser().parse_args(arguments)
-    # A search multiplies small matrices; threads that wait for each other make it slower, most of all on a busy machine.
+    # A search multiplies small matrices; threads that wait for each other only make it slower.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -71,10 +75,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-Commands = argparse._SubParsersAction  # type: ignore[type-arg]  # argparse has no public name for it
-
-
-def _command(commands: Commands, name: str, what: str, example: str) -> argparse.ArgumentParser:
+def _command(commands: "Commands", name: str, what: str, example: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
         help=what,
@@ -87,7 +88,7 @@ def _command(commands: Commands, name: str, what: str, example: str) -> argparse
     return parser
 
 
-def _build(commands: Commands) -> None:
+def _build(commands: "Commands") -> None:
     parser = _command(commands, "build", "make or renew the index", "build seeds --index .reportsearch")
     parser.add_argument("paths", nargs="+", metavar="PATH", help="reports, or folders that hold them")
     parser.add_argument("--model", metavar="NAME|DIR", help="a sentence-transformers model instead of the bundled one")
@@ -97,7 +98,7 @@ def _build(commands: Commands) -> None:
     parser.add_argument("--full", action="store_true", help="start anew, whatever the index holds")
 
 
-def _search(commands: Commands) -> None:
+def _search(commands: "Commands") -> None:
     parser = _command(
         commands, "search", "find the passages that answer a question", 'search "谁负责可持续能源？" -k 3'
     )
@@ -131,7 +132,7 @@ def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for programs: JSON, one object a line")
 
 
-def _related(commands: Commands) -> None:
+def _related(commands: "Commands") -> None:
     parser = _command(commands, "related", "find passages like one, in other reports", 'related A/58/359 "18 (b)"')
     parser.add_argument("report", metavar="REPORT", help="path, file name or symbol")
     parser.add_argument("paragraph", metavar="PARAGRAPH", help='as cited: 18, or "18 (b)"')
@@ -139,7 +140,7 @@ def _related(commands: Commands) -> None:
     _asking(parser)
 
 
-def _show(commands: Commands) -> None:
+def _show(commands: "Commands") -> None:
     parser = _command(commands, "show", "show a report as it was read", "show seeds/000_fc3021cedd9a0355.txt 18")
     parser.add_argument("report", metavar="REPORT", help="a file, read now; else a report of the index")
     parser.add_argument("paragraph", nargs="?", metavar="PARAGRAPH", help='only this one: 18, or "18 (b)"')
@@ -147,19 +148,19 @@ def _show(commands: Commands) -> None:
     _json(parser)
 
 
-def _status(commands: Commands) -> None:
+def _status(commands: "Commands") -> None:
     _json(_command(commands, "status", "say what the index holds", "status --json"))
 
 
-def _verify(commands: Commands) -> None:
+def _verify(commands: "Commands") -> None:
     _json(_command(commands, "verify", "check every byte of the index", "verify --index .reportsearch"))
 
 
-def _rollback(commands: Commands) -> None:
+def _rollback(commands: "Commands") -> None:
     _json(_command(commands, "rollback", "go back to the generation before", "rollback"))
 
 
-def _evaluate(commands: Commands) -> None:
+def _evaluate(commands: "Commands") -> None:
     what = "measure the ranking with questions whose answers are known"
     parser = _command(commands, "evaluate", what, "evaluate seeds/questions.jsonl --fail-under nDCG@10=0.8")
     parser.add_argument("questions", metavar="QUESTIONS", help="questions.jsonl, or a BEIR folder")
@@ -178,14 +179,14 @@ def _evaluate(commands: Commands) -> None:
     _json(parser)
 
 
-def _calibrate(commands: Commands) -> None:
+def _calibrate(commands: "Commands") -> None:
     what = "fit relevance and the line of no good answer to questions"
     parser = _command(commands, "calibrate", what, "calibrate seeds/questions.jsonl")
     parser.add_argument("questions", metavar="QUESTIONS.jsonl", help="questions with and without an answer")
     _json(parser)
 
 
-def _ui(commands: Commands) -> None:
+def _ui(commands: "Commands") -> None:
     parser = _command(commands, "ui", "serve the page on this machine", "ui --port 8501")
     parser.add_argument("--port", type=_port, default=8501, metavar="N", help="port to listen on (8501)")
 

@@ -100,7 +100,7 @@ def rollback(options: Namespace) -> int:
 def show(options: Namespace) -> int:
     """Show a report as it was read: a file is read now, anything else is looked up in the index."""
     from ui.showing import read_now, read_then
-    from ui.terminal import passage_text, report_text, terminal_of
+    from ui.terminal import passages_text, report_text, terminal_of
 
     name, paragraph, language = options.report, options.paragraph, options.interface
     if Path(name).is_file():
@@ -113,7 +113,7 @@ def show(options: Namespace) -> int:
     terminal = terminal_of(sys.stdout)
     if paragraph is None:
         say(report_text(shown.about, shown.structure, shown.warnings), "")
-    say("\n\n".join(passage_text(hit, terminal) for hit in shown.passages))
+    say(passages_text(shown.passages, terminal))
     return _DONE
 
 

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+import webbrowser
 from pathlib import Path
 from types import FrameType
 from urllib.error import URLError
@@ -90,9 +91,17 @@ def _announce(child: subprocess.Popen[bytes], host: str, port: int) -> None:
             with health.open(f"{here}/_stcore/health", timeout=2):
                 sys.stdout.write(f"{here}\n")
                 sys.stdout.flush()
+                _show(here)
                 return
         except (URLError, OSError):
             time.sleep(0.1)
+
+
+def _show(address: str) -> None:
+    """Open the page where a person sits before it: at a terminal, on a machine with a screen."""
+    screen = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if screen and sys.stdout.isatty():
+        webbrowser.open(address)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

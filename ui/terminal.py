@@ -5,7 +5,7 @@ import re
 import shutil
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, TextIO
 
@@ -75,8 +75,8 @@ def _unanswered(answer: "Answer", phrases: Phrases, terminal: Terminal) -> str:
     if answer.hits:
         return phrases.closest_shown
     if not answer.closest:
-        return f"{terminal.bold(phrases.nothing)}. {phrases.nothing_why}"
-    return f"{terminal.bold(phrases.no_answer)}. {phrases.no_answer_why}\n{phrases.closest}: --closest"
+        return f"{terminal.bold(phrases.nothing)}\n{phrases.nothing_why}"
+    return f"{terminal.bold(phrases.no_answer)}\n{phrases.no_answer_why}\n{phrases.closest}: --closest"
 
 
 def hit_text(hit: "Hit", phrases: Phrases, terminal: Terminal) -> str:
@@ -90,9 +90,17 @@ def hit_text(hit: "Hit", phrases: Phrases, terminal: Terminal) -> str:
     return "\n".join([head, title, *_body(hit, terminal), _INDENT + terminal.faint(" · ".join(filter(None, evidence)))])
 
 
-def passage_text(hit: "Hit", terminal: Terminal) -> str:
-    """Return a passage as its report has it, without rank or evidence."""
-    return "\n".join([terminal.bold(clean(hit.citation)), *_body(hit, terminal)])
+def passages_text(hits: Sequence["Hit"], terminal: Terminal) -> str:
+    """Return passages as their report has them, in order; headings and lead-ins stand once."""
+    told: list[str] = []
+    headings: tuple[str, ...] = ()
+    paragraph = ""
+    for hit in hits:
+        new = replace(hit, headings=hit.headings if hit.headings != headings else ())
+        new = replace(new, lead=hit.lead if hit.paragraph != paragraph else "")
+        told.append("\n".join([terminal.bold(clean(hit.citation)), *_body(new, terminal)]))
+        headings, paragraph = hit.headings, hit.paragraph
+    return "\n\n".join(told)
 
 
 def _body(hit: "Hit", terminal: Terminal) -> list[str]:
