@@ -117,6 +117,7 @@ class _Sorter:
     ) -> None:
         self.lines, self.numbered, self.entries = lines, numbered, entries
         self.rows = {c.position: f"{c.number} {c.suffix}".strip() for chain in chains for c in chain}
+        self.many = len(chains) > 1  # with one sequence alone its numbers are clear without the name of the annex
         self.blocks: list[Block] = []
         self.annex, self.in_notes = "", False
         self.letters: dict[str, str] = {}  # the last mark of every kind of heading
@@ -134,7 +135,7 @@ class _Sorter:
             self.in_notes = False
             self._open("paragraph", _after_number(line), line, number=self.rows[i])
         elif (name := annex_name(line.text)) is not None and (line.gap or not self.blocks):
-            self.annex, self.in_notes, self.letters = name, False, {}
+            self.annex, self.in_notes, self.letters = name if self.many else "", False, {}
             self._open("heading", line.text.lstrip(HEADING_SIGN).strip(), line, degree=0)
         elif is_notes_heading(line.text) and (line.gap or is_cjk(line.text[0])):
             self.in_notes = True

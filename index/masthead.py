@@ -8,21 +8,31 @@ from index.clean import Line, join, width
 from index.symbols import symbols_in
 
 _AUTHOR = re.compile(
-    r"(?:[^—–-].{0,23}(?:的报告|的说明|提交的报告)|(?:Report|Note) (?:of|by) the .{3,80}|Rapport (?:du|de la|de l.|des) .{3,80}|Note du .{3,80}|"
+    r"(?:[^—–-].{0,23}(?:的报告|的说明|的報告|的說明)|(?:Report|Note) (?:of|by) the .{3,80}|Rapport (?:du|de la|de l.|des) .{3,80}|Note du .{3,80}|"
     r"Informe (?:del|de la) .{3,80}|Nota (?:del|de la) .{3,80}|(?:Доклад|Записка) .{3,80}|(?:تقرير|مذكرة من) .{3,80})[\s*＊]*"
 )
 _SESSION = re.compile(
-    r"第[一二三四五六七八九十百\d]+(?:届会议|届常会|届特别会议|届会)|(?:\w+-)?\w+(?:st|nd|rd|th) (?:special |emergency |regular )?session|"
+    r"第[一二三四五六七八九十百\d]+[届屆](?:会议|會議|常会|常會|特别会议|特別會議|会|會)|(?:\w+-)?\w+(?:st|nd|rd|th) (?:special |emergency |regular )?session|"
     r"\w+(?:-\w+)* session(?= |$)|\b[\w-]+(?: et \w+)?ième session|\w+ ?\w* período (?:extraordinario )?de sesiones|\w+ ?\w+ сессия|الدورة \w+(?: و\w+)?",
     re.I,
 )
 _AGENDA = re.compile(
-    r"(?:议程\s?\**\s?项目|agenda items?|point .{0,4}de l.ordre du jour|tema .{0,4}del programa|пункт .{0,16}повестки дня|البند)\W{0,3}"
-    r"(?P<item>\d{1,3}(?:\s?\([a-z]\))?(?:(?:, | and | y | et | и |和|、)\d{1,3}(?:\s?\([a-z]\))?)*)",
+    r"(?:(?:point|tema|пункт)\s(?P<inner>\d{1,3})\s(?:de l.ordre du jour|del programa|повестки дня)|"
+    r"(?:议程\s?\**\s?项目|議程\s?\**\s?項目|agenda items?|point .{0,4}de l.ordre du jour|tema .{0,4}del programa|пункт .{0,16}повестки дня|البند)\W{0,3}"
+    r"(?P<item>\d{1,3}(?:\s?\([a-z]\))?(?:(?:, | and | y | et | и |和|、)\d{1,3}(?:\s?\([a-z]\))?)*))",
     re.I,
 )
+_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩", "0123456789")
 _BODIES = (
-    ("大会", "General Assembly", "Assemblée générale", "Asamblea General", "Генеральная Ассамблея", "الجمعية العامة"),
+    (
+        "大会",
+        "大會",
+        "General Assembly",
+        "Assemblée générale",
+        "Asamblea General",
+        "Генеральная Ассамблея",
+        "الجمعية العامة",
+    ),
     (
         "安全理事会",
         "Security Council",
@@ -69,7 +79,7 @@ _META = re.compile(
     r"General Assembly|Security Council|Economic and Social Council|Official Records|Supplement No|Agenda item|临时议程|议程\s?\*?\s?项目|原文|\*|各位代表|同志们",
     re.I,
 )
-_HEADS = re.compile(rf".*(?:{_AGENDA.pattern.replace('?P<item>', '?:')})\s*\**", re.I)
+_SHORTEST = 5  # Latin letters of a title, or two Chinese characters
 _RUN_ON = 250  # a front line wider than this, in Latin letters, holds more than the title
 _HAN_DIGITS = dict(zip("一二三四五六七八九", range(1, 10), strict=True))
 _ENGLISH = dict(zip("first second third fourth fifth sixth seventh eighth ninth".split(), range(1, 10), strict=True))
@@ -134,7 +144,8 @@ def own_symbol(lines: list[Line], text: str) -> str | None:
 
 
 def _title(lines: list[Line], text: str) -> str:
-    author = next((i for i, line in enumerate(lines) if i and _AUTHOR.fullmatch(line.text)), None)
+    # The last one: a title may itself begin as an author line does, "Report on …" in Russian or Arabic.
+    author = next((i for i in range(len(lines) - 1, 0, -1) if _AUTHOR.fullmatch(lines[i].text)), None)
     before = lines[author - 1].text if author else ""
     if author and (_may_be_title(before) or width(before) > _RUN_ON):
         return _trim_run_on(_block_before(lines, author), text)
@@ -144,7 +155,8 @@ def _title(lines: list[Line], text: str) -> str:
 
 def _may_be_title(text: str) -> bool:
     dated = _DATE.sub("", text).strip() == "" or _CHINESE_DATE.sub("", text).strip() == ""
-    return not (dated or _META.search(text) or symbols_in(text) or _SESSION.fullmatch(text))
+    other = _META.search(text) or symbols_in(text) or _SESSION.fullmatch(text) or _AGENDA.match(text)
+    return not (dated or other or text.endswith(("，", "、", "،")) or width(text) < _SHORTEST)
 
 
 def _block_before(lines: list[Line], end: int) -> str:
@@ -172,7 +184,8 @@ def _trim_run_on(title: str, text: str) -> str:
     """Where the front matter ran into one line, begin the title where words begin that the report repeats."""
     if width(title) < _RUN_ON:
         return title
-    title = _undouble(_HEADS.sub("", title).strip())
+    behind = [match.end() for match in _AGENDA.finditer(title)][-1:]
+    title = _undouble(title[sum(behind) :].strip(" *"))
     tail = re.split(r"[。]|\*{1,3}", title)[-1] or title
     for at in range(len(tail) - 12):
         if text.count(tail[at : at + 12]) >= 3:
@@ -241,5 +254,7 @@ def session_number(session: str) -> int | None:
 
 
 def _agenda_item(joined: str) -> str | None:
-    items = [re.sub(r"\s?\(", " (", match["item"]) for match in _AGENDA.finditer(joined)]
+    items = [
+        re.sub(r"\s?\(", " (", match["item"] or match["inner"]) for match in _AGENDA.finditer(joined.translate(_DIGITS))
+    ]
     return "; ".join(dict.fromkeys(items)) or None

@@ -10,7 +10,7 @@ from index.sequence import SUFFIXES, Candidate, running_sequence
 
 LONG_LINE = 4000  # in Latin letters; a paragraph is shorter, a whole report longer
 _INLINE = re.compile(
-    rf"(?<![^\W{CJK}])(?<![.,/:(（\-–第])(?<!第 )(\d{{1,3}})\s?(bis|ter|quater|quinquies)?\s?[.．]\s?(?=[^\d\s])|(?<=\s)(\d{{1,3}})\s?()[-–]\s(?=[\u0600-\u06ff])|(?<=\s)(\d{{1,3}})()[.．]\s(?=\d)"
+    rf"(?<![^\W{CJK}])(?<![.,/:(（\-–第])(?<!第 )(\d{{1,3}})\s?(bis|ter|quater|quinquies)?\s?[.．]\s{{0,4}}(?=[^\d\s])|(?<=\s)(\d{{1,3}})\s?()[-–]\s(?=[\u0600-\u06ff])|(?<=\s)(\d{{1,3}})()[.．]\s(?=\d)"
 )
 _MARK = re.compile(
     rf"(?:(?<=[\s。．.；;])|^)(?:[{HAN}]{{1,3}}\s?[.．、]|[IVX]{{1,6}}\s?\.|[A-Z]\s?[.．]|\d{{1,2}}\s?[.．](?!\d)|Chapter [IVX]+|第[{HAN}]+章|(?:{'|'.join(ARABIC_FIRST + ARABIC_SECOND)})ً?\s?[-–]|注\s*$)\s?(?=\S|$)"

@@ -34,6 +34,7 @@ from index.symbols import find_references, symbol_of_file, symbols_in
 
 PARSER_VERSION = 2  # raise it with every change that makes other passages
 
+_PROSE = 45  # Latin letters; a line of the front matter is shorter, or ends in no full stop
 _TERMS = re.compile(r"\s*%%%([^\n]*)\n?")
 
 
@@ -104,10 +105,21 @@ def _body_start(lines: list[Line]) -> int:
     if not chains:
         return _after_title(lines)
     end = chains[0][0].position
+    starred = _footnote_rows(lines[:end], 0)
     for i, line in enumerate(lines[:end]):
-        if is_summary_heading(line.text) or heading_marks(line.text):
+        if (
+            is_summary_heading(line.text)
+            or heading_marks(line.text)
+            or (i not in starred and _is_preamble(line, lines[i + 1]))
+        ):
             return i
     return end
+
+
+def _is_preamble(line: Line, following: Line) -> bool:
+    """Say whether a line before the first number is prose: a preamble, a letter."""
+    clause = line.text.endswith((",", "，", "،")) and (following.gap or following.text[0].isupper())
+    return width(line.text) > _PROSE and (is_finished(line.text) or clause) and not symbols_in(line.text)
 
 
 def _after_title(lines: list[Line]) -> int:
