@@ -119,6 +119,8 @@ class _Sorter:
         self.rows = {c.position: f"{c.number} {c.suffix}".strip() for chain in chains for c in chain}
         self.many = len(chains) > 1  # with one sequence alone its numbers are clear without the name of the annex
         self.blocks: list[Block] = []
+        self.last_text: Block | None = None
+        self.last_unnoted: Block | None = None
         self.annex, self.in_notes = "", False
         self.letters: dict[str, str] = {}  # the last mark of every kind of heading
         self.outermost = ""
@@ -161,7 +163,10 @@ class _Sorter:
         return self.numbered and not mid_sentence and bool(note_text(line.text)) and not line.text.startswith("**")
 
     def _open(self, kind: str, text: str, line: Line, *, number: str = "", degree: int = 0) -> None:
-        self.blocks.append(Block(kind, text, number, degree, line.page, annex=self.annex))
+        block = Block(kind, text, number, degree, line.page, annex=self.annex)
+        self.blocks.append(block)
+        self.last_text = block if kind in ("paragraph", "text") else self.last_text
+        self.last_unnoted = block if kind != "note" else self.last_unnoted
 
     def _note(self, line: Line) -> None:
         last = self.blocks[-1] if self.blocks else None
@@ -172,7 +177,7 @@ class _Sorter:
 
     def _heading(self, i: int, line: Line) -> tuple[int, str] | None:
         marks = heading_marks(line.text)
-        last = self._last_text()
+        last = self.last_text
         unfinished = last is not None and not is_finished(last.text) and self.blocks[-1] is last
         if marks and not (unfinished and not line.gap and self.wrapped and marks[0].kind in ("digit", "letter")):
             chosen = self._choose(marks)
@@ -258,9 +263,6 @@ class _Sorter:
         line = self.lines[i]
         return not line.gap and is_heading_like(line.text) and width(line.text) <= 100 and not heading_marks(line.text)
 
-    def _last_text(self) -> Block | None:
-        return next((block for block in reversed(self.blocks) if block.kind in ("paragraph", "text")), None)
-
     def _text(self, line: Line) -> None:
         """Carry on the block before, or open an unnumbered one."""
         last = self.blocks[-1] if self.blocks else None
@@ -285,11 +287,9 @@ class _Sorter:
         )
 
     def _resumed(self) -> Block | None:
-        """Find the paragraph that a footnote interrupted."""
-        for block in reversed(self.blocks):
-            if block.kind != "note":
-                return block if block.kind in ("paragraph", "text") else None
-        return None
+        """Return the paragraph that a footnote interrupted."""
+        last = self.last_unnoted
+        return last if last and last.kind in ("paragraph", "text") else None
 
     def _continue(self, last: Block, text: str, line: Line) -> None:
         marked = opens_subparagraph(text) or is_bullet(text)

@@ -80,7 +80,7 @@ _META = re.compile(
     re.I,
 )
 _SHORTEST = 5  # Latin letters of a title, or two Chinese characters
-_RUN_ON = 250  # a front line wider than this, in Latin letters, holds more than the title
+_RUN_ON = 200  # a front line wider than this, in Latin letters, holds more than the title
 _HAN_DIGITS = dict(zip("一二三四五六七八九", range(1, 10), strict=True))
 _ENGLISH = dict(zip("first second third fourth fifth sixth seventh eighth ninth".split(), range(1, 10), strict=True))
 _ENGLISH_TENS = dict(zip("thirt fort fift sixt sevent eight ninet".split(), range(30, 100, 10), strict=True))
@@ -147,7 +147,7 @@ def _title(lines: list[Line], text: str) -> str:
     # The last one: a title may itself begin as an author line does, "Report on …" in Russian or Arabic.
     author = next((i for i in range(len(lines) - 1, 0, -1) if _AUTHOR.fullmatch(lines[i].text)), None)
     before = lines[author - 1].text if author else ""
-    if author and (_may_be_title(before) or width(before) > _RUN_ON):
+    if author and (_may_be_title(before) or _runs_on(before)):
         return _trim_run_on(_block_before(lines, author), text)
     candidates = [line for line in lines if _may_be_title(line.text)]
     return re.sub(r"[\s*]+$", "", candidates[0].text) if candidates and width(candidates[0].text) < 400 else ""
@@ -170,6 +170,10 @@ def _block_before(lines: list[Line], end: int) -> str:
     return re.sub(r"[\s*]+$", "", title)
 
 
+def _runs_on(text: str) -> bool:
+    return width(text) > _RUN_ON or (width(text) > _RUN_ON / 2 and bool(_AGENDA.search(text)))
+
+
 def _undouble(title: str) -> str:
     """Take one of two prints of a title that follow each other, as on the cover and above the text."""
     half = next((i for i in range(8, len(title)) if _letters(title[i:]) == _letters(title[:i])), None)
@@ -182,7 +186,7 @@ def _letters(text: str) -> str:
 
 def _trim_run_on(title: str, text: str) -> str:
     """Where the front matter ran into one line, begin the title where words begin that the report repeats."""
-    if width(title) < _RUN_ON:
+    if not _runs_on(title):
         return title
     behind = [match.end() for match in _AGENDA.finditer(title)][-1:]
     title = _undouble(title[sum(behind) :].strip(" *"))
