@@ -30,18 +30,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # threads do not survive a fork
+# Threads do not survive a fork.
+os.environ |= {"TOKENIZERS_PARALLELISM": "false", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 import numpy as np
 from numpy.typing import NDArray
 
 import index.dense
 import index.plan
-from index import build_index, open_index
+from index import OpenIndex, build_index, open_index
 from index.encoder import bundled_encoder
 from index.errors import DiskFull, NotWritable, ReportSearchError
 from index.generation import verify
 from index.lexical import WeightedTerm
+from index.words import Analyser
 
 Answers = list[Any]
 _CHANGING = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.truncate", "os.chmod")
@@ -224,7 +226,7 @@ class Campaign:
             20,
             2_000,
         )  # as a large collection: several leaves and segments
-        bundled_encoder()  # once, before the forks
+        bundled_encoder(), Analyser().fields("能源"), OpenIndex  # loaded once, before the forks
         self.index, self.reports = self.folder / "index", self.folder / "reports"
         self.expected = [self._expected(version) for version in range(3)]
         self.version = 0

@@ -117,8 +117,9 @@ class StaticEncoder:
 
     def directions(self, ids: NDArray[np.integer]) -> NDArray[np.float32]:
         """Return the unit vectors of these tokens, float32[n, dim]; a token never trained gives zeros."""
-        rows = self._rows[ids].astype(np.float32)
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), _TINY)
+        rows: NDArray[np.float32] = self._rows[ids].astype(np.float32)
+        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), _TINY)
+        return rows
 
     def lengths(self, ids: NDArray[np.integer]) -> NDArray[np.float32]:
         """Return how much each of these tokens says: the length of its vector, float32[n]."""

@@ -27,6 +27,7 @@ GRAM_BOOST = 0.35
 _BM25_K1 = 1.2  # tantivy's constant: a term can score at most idf * (k1 + 1)
 
 
+_FEW_REPORTS = 1_000  # a filter of so few is part of the question to tantivy
 _HEAP = 128_000_000  # bytes that tantivy fills before it writes
 
 
@@ -233,19 +234,34 @@ class LexicalIndex:
         if not parts:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         query = tantivy.Query.boolean_query(parts)
-        if reports is not None:
+        if reports is None:
+            return self._best(query, depth)
+        if len(reports) <= max(_FEW_REPORTS, len(self._numbers) // 20):
             allowed = tantivy.Query.term_set_query(self._schema, "report", list(reports))
             allowed = tantivy.Query.const_score_query(allowed, 0.0)
-            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, allowed)])
-        hits = self._searcher.search(query, depth, count=False).hits
-        scores = np.array([score for score, _ in hits], dtype=np.float32)
-        rows = self._rows([address for _, address in hits])
-        order = np.lexsort((rows, -scores))
-        return rows[order], scores[order]
+            both = [(tantivy.Occur.Must, query), (tantivy.Occur.Must, allowed)]
+            return self._best(tantivy.Query.boolean_query(both), depth)
+        # Deeper until enough pass: quicker than to let tantivy look for each of many reports.
+        asked = depth
+        while True:
+            rows, scores = self._best(query, asked, np.array(reports, dtype=np.uint64))
+            if len(rows) >= depth or asked >= self.rows:
+                return rows[:depth], scores[:depth]
+            asked = min(4 * asked, self.rows)
 
-    def _rows(self, addresses: list[tantivy.DocAddress]) -> np.ndarray:
-        if not addresses:
-            return np.empty(0, np.int64)
-        reports = np.array(self._searcher.fast_field_values("report", addresses), dtype=np.uint64)
+    def _best(
+        self, query: tantivy.Query, depth: int, reports: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows and scores of the best; those of other reports than the ones named are left out."""
+        hits = self._searcher.search(query, depth, count=False).hits
+        if not hits:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        scores = np.array([score for score, _ in hits], dtype=np.float32)
+        addresses = [address for _, address in hits]
+        found = np.array(self._searcher.fast_field_values("report", addresses), dtype=np.uint64)
         passages = np.array(self._searcher.fast_field_values("passage", addresses), dtype=np.int64)
-        return self._firsts[np.searchsorted(self._numbers, reports)] + passages
+        rows = self._firsts[np.searchsorted(self._numbers, found)] + passages
+        order = np.lexsort((rows, -scores))
+        if reports is not None:
+            order = order[np.isin(found[order], reports)]
+        return rows[order], scores[order]

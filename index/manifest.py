@@ -98,10 +98,14 @@ class Reports(Sequence[ReportEntry]):
     def __iter__(self) -> Iterator[ReportEntry]:
         return (self[at] for at in range(len(self)))
 
+    def stated(self) -> Iterator[dict[str, Any]]:
+        """Yield what each line says, without making an entry of it: to look through all reports for one thing."""
+        return map(_values, self.lines)
+
     @cached_property
     def keys(self) -> tuple[tuple[str, str], ...]:
         """Path and sha256 of every report."""
-        return tuple((values["path"], values["sha256"]) for values in map(_values, self.lines))
+        return tuple((values["path"], values["sha256"]) for values in self.stated())
 
 
 @dataclass(frozen=True, slots=True)

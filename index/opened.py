@@ -160,16 +160,25 @@ class OpenIndex:
         parts = [s.table.rows_in_section(section) for s in self._segments]
         return np.concatenate([np.zeros(0, bool), *parts])
 
-    @cached_property
+    @property
     def languages(self) -> frozenset[str]:
         """Return the languages of the reports, as far as they are known."""
-        return frozenset(report.language for report in self.manifest.reports if report.language)
+        return self._stated[0]
 
-    @cached_property
+    @property
     def abbreviations(self) -> dict[str, str]:
         """Return what the reports' own definitions of short forms equate, in both directions."""
-        defined = [a for report in self.manifest.reports for a in report.abbreviations]
-        return {a.full: a.short for a in reversed(defined)} | {a.short: a.full for a in reversed(defined)}
+        return self._stated[1]
+
+    @cached_property
+    def _stated(self) -> tuple[frozenset[str], dict[str, str]]:
+        languages, defined = set[str](), list[dict[str, str]]()
+        for values in self.manifest.reports.stated():
+            languages.add(values["language"])
+            defined += values["abbreviations"]
+        defined.reverse()  # the first definition is the last to be written
+        both = {a["full"]: a["short"] for a in defined} | {a["short"]: a["full"] for a in defined}
+        return frozenset(filter(None, languages)), both
 
     # --- vectors and tokens -------------------------------------------------------------------------------------
 
@@ -223,14 +232,14 @@ class OpenIndex:
     def find_reports(self, name: str) -> list[ReportEntry]:
         """Return the reports that a path, the end of one, a file name, its stem or a symbol names."""
         wanted = name.removeprefix("./").rstrip("/")
-        exact = [r for r in self.manifest.reports if wanted in (r.path, r.symbol)]
-        return exact or [
-            r
-            for r in self.manifest.reports
-            if r.path.endswith("/" + wanted)
-            or Path(r.path).stem == wanted
-            or (r.symbol or "").lower() == wanted.lower()
-        ]
+        exact, near = list[int](), list[int]()
+        for at, values in enumerate(self.manifest.reports.stated()):
+            path, symbol = values["path"], values["symbol"]
+            if wanted in (path, symbol):
+                exact.append(at)
+            elif path.endswith("/" + wanted) or Path(path).stem == wanted or (symbol or "").lower() == wanted.lower():
+                near.append(at)
+        return [self.manifest.reports[at] for at in exact or near]
 
     def rows_of_paragraph(self, report: ReportEntry, paragraph: str, sub: str | None = None) -> list[int]:
         """Return the rows of a paragraph, or of one of its sub-paragraphs; raise UnknownPassage when there is none."""

@@ -24,13 +24,16 @@ _COMMA = {"zh": "，", "ar": "، "}
 def cite(symbol: str | None, title: str, paragraph: str, sub: str | None, *, language: str) -> str:
     """Return the citation; a language that is none of the six is cited in English."""
     language = language if language in LANGUAGES else "en"
-    comma = _COMMA.get(language, ", ")
+    report = symbol or _QUOTES[language].format(_shortened(title))
+    return _COMMA.get(language, ", ").join([report, place(paragraph, sub, language=language)])
+
+
+def place(paragraph: str, sub: str | None, *, language: str) -> str:
+    """Return what a citation says after the report: the annex, if any, and the paragraph."""
+    language = language if language in LANGUAGES else "en"
     annex, _, number = paragraph.rpartition(", ")
-    parts = [symbol or _QUOTES[language].format(_shortened(title))]
-    if annex:
-        parts.append(_annex(annex, language))
-    parts.append(_numbered(number, sub, language))
-    return comma.join(parts)
+    parts = [_annex(annex, language)] if annex else []
+    return _COMMA.get(language, ", ").join([*parts, _numbered(number, sub, language)])
 
 
 def _numbered(number: str, sub: str | None, language: str) -> str:

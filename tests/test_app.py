@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 import streamlit as st
@@ -82,6 +83,21 @@ def test_the_first_page_offers_questions_and_shows_the_collection(page: AppTest)
     assert not cards(page)
 
 
+def test_the_first_page_asks_once_unseen_so_that_nobody_waits_for_what_a_first_question_loads(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Event()
+
+    def damaged(*_: object, **__: object) -> None:
+        asked.set()
+        raise DamagedIndex("One byte is another.", "Rebuild it.")
+
+    monkeypatch.setattr(search.Searcher, "search", damaged)
+    page.run()
+    assert asked.wait(30)
+    assert "One byte is another." not in html(page.run())
+
+
 def test_a_typed_question_shows_the_paragraph_that_answers_it(page: AppTest) -> None:
     page.run()
     page.text_input(key="q").set_value(ENERGY)
@@ -136,6 +152,13 @@ def test_without_a_good_answer_the_closest_are_shown_only_when_asked_for(page: A
     assert link(page, "closest") == ["1"]
     assert cards(page)
     assert ZH.closest_shown in html(page)
+
+
+def test_a_question_without_words_is_said_to_hold_none(page: AppTest) -> None:
+    page.query_params["q"] = "？！…"
+    page.run()
+    assert ZH.blank in html(page)
+    assert ZH.nothing not in html(page)
 
 
 def test_the_context_of_a_hit_opens_on_demand(page: AppTest) -> None:
@@ -235,5 +258,6 @@ def test_a_leg_that_cannot_work_is_said_over_the_hits(page: AppTest, monkeypatch
     monkeypatch.setattr(search.Searcher, "search", limping)
     page.query_params["q"] = DEBATES
     page.run()
-    assert "“语义”检索未能使用：the model is gone" in html(page)
+    assert "“语义”检索未能使用。" in html(page)
+    assert "the model is gone" in html(page)
     assert cards(page)

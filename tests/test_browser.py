@@ -104,6 +104,7 @@ def press(browser: Browser, label: str) -> None:
 
 
 def ask(browser: Browser, question: str) -> None:
+    shown(browser, ".rs-collection")  # the page stands still: what is typed stays
     box = until(browser, lambda: browser.find_element(By.CSS_SELECTOR, ".st-key-q input"), "the question box")
     box.send_keys(question, Keys.ENTER)
     until(browser, lambda: quote(question) in browser.current_url, "the question in the address")

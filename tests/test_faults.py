@@ -4,15 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("faults", [("8", "0", "0"), ("0", "6", "0"), ("0", "0", "25")])
-def test_no_fault_loses_anything_or_gives_a_wrong_answer(faults: tuple[str, str, str]) -> None:
-    kills, full_disks, flips = faults
-    command = ["benchmarks.faults", "--kills", kills, "--full-disks", full_disks, "--flips", flips, "--seed", "7"]
+def test_no_fault_loses_anything_or_gives_a_wrong_answer() -> None:
+    command = ["benchmarks.faults", "--kills", "4", "--full-disks", "3", "--flips", "10", "--seed", "7"]
     # In a process of its own: it forks, which threads of other tests would not survive.
     ended = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -96,6 +96,20 @@ def test_a_filter_by_report_changes_no_score(tmp_path: Path) -> None:
     np.testing.assert_allclose(theirs, scores[2:], rtol=1e-5)
 
 
+def test_a_filter_of_many_reports_gives_what_one_of_few_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_lexical(
+        tmp_path / "x", [row(n, i, " ".join("ab"[: 1 + (n * i) % 2])) for n in range(1, 40) for i in range(5)]
+    )
+    index = LexicalIndex(tmp_path / "x", {n: 5 * ((7 * n) % 40) for n in range(1, 40)})
+    reports = [n for n in range(1, 40) if n % 3]
+    few = [part.tolist() for part in index.top([WeightedTerm("b")], [], 30, reports)]
+    monkeypatch.setattr("index.lexical._FEW_REPORTS", 0)
+    many = [part.tolist() for part in index.top([WeightedTerm("b")], [], 30, reports)]
+    assert many[1] == pytest.approx(few[1])
+    assert set(index.top([WeightedTerm("b")], [], 999, reports)[0]) >= {*few[0], *many[0]}
+    assert {r // 5 for r in many[0]} <= {(7 * n) % 40 for n in reports}
+
+
 def test_removed_reports_are_gone_and_others_stay(tmp_path: Path) -> None:
     big = 2**60 - 5
     write_lexical(tmp_path / "x", [row(n, i, f"w{n} a") for n in (1, 2, big) for i in range(50)])

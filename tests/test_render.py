@@ -79,6 +79,31 @@ def test_a_card_shows_citation_title_trail_lead_passage_and_evidence() -> None:
     assert shown.index("字词第 1") < shown.index("语义第 3"), "the better rank stands first"
 
 
+def test_a_report_without_a_symbol_is_named_once_beside_the_number_of_the_paragraph() -> None:
+    cited = replace(HIT, citation=f"《{HIT.title}》，第18(b)段")
+    assert written(render.card(cited, ZH)).count(HIT.title) == 1
+    assert written(render.card(cited, EN)).startswith("2para. 18 (b)" + HIT.title)
+    known = replace(HIT, symbol="A/58/359", citation="A/58/359，第18(b)段")
+    assert written(render.card(known, ZH)).startswith("2A/58/359，第18(b)段" + HIT.title)
+
+
+def test_the_name_leads_back_to_the_first_page_in_the_same_language() -> None:
+    assert '<a href="?ui=ar" target="_self">' in render.masthead(AR)
+
+
+def test_a_heading_that_is_the_title_is_not_told_again() -> None:
+    html = render.card(replace(HIT, headings=(HIT.title, "一. 导言")), ZH)
+    assert written(html).count(HIT.title) == 1
+    assert "一. 导言" in html
+    assert "rs-trail" not in render.card(replace(HIT, headings=(HIT.title,)), ZH)
+
+
+def test_a_citation_to_copy_is_whole_and_tells_where_a_known_document_is() -> None:
+    assert render.cited(HIT, ZH) == HIT.citation
+    known = replace(HIT, symbol="A/58/359 (Vol. I)", citation="A/58/359 (Vol. I), para. 18 (b)")
+    assert render.cited(known, EN) == f"{known.citation}\nhttps://docs.un.org/en/A/58/359%20%28Vol.%20I%29"
+
+
 def test_an_unknown_symbol_and_year_are_said_to_be_unknown() -> None:
     assert "文号未知" in render.card(HIT, ZH)
     assert "文号未知" not in render.card(replace(HIT, symbol="A/58/359"), ZH)
@@ -100,6 +125,20 @@ def test_offsets_count_the_text_before_it_is_escaped() -> None:
 def test_where_matches_overlap_the_same_word_wins_over_its_meaning() -> None:
     overlapping = [Match(0, 4, "by meaning", "dense"), Match(2, 4, "same", "lexical")]
     assert render.marked("abcdef", overlapping) == 'ab<mark class="rs-lexical" title="same">cd</mark>ef'
+
+
+def test_pieces_of_a_word_that_touch_are_one_mark() -> None:
+    pieces = [Match(0, 1, "sustainable", "dense"), Match(1, 3, "sustainable", "dense"), Match(3, 5, "energy", "dense")]
+    assert render.marked("可持续能源", pieces) == (
+        '<mark class="rs-dense" title="sustainable">可持续</mark><mark class="rs-dense" title="energy">能源</mark>'
+    )
+
+
+def test_each_word_is_told_once_with_the_word_of_the_question_that_it_answers_to() -> None:
+    matches = (Match(0, 2, "energy", "lexicon"), Match(3, 5, "energy", "lexicon"), Match(6, 7, "水", "lexical"))
+    html = render.why(replace(HIT, text="能源、能源、水", matches=matches), EN)
+    words = [written(word) for word in re.findall("<li>(?=<span)(.*?)</li>", html)]
+    assert words == ["水", "能源energy"], "the same word first, then its translation"
 
 
 @pytest.mark.parametrize(("start", "end"), [(-1, 2), (3, 99), (2, 2), (4, 1)])
@@ -151,9 +190,11 @@ def test_nothing_from_a_report_or_a_question_becomes_html(language: str) -> None
         render.card(hit, phrases),
         render.neighbours([hit], hit, phrases),
         render.related([hit], phrases),
+        render.closing([hit], phrases),
         render.summary(answer, answer.hits, phrases),
         render.troubles(answer, phrases),
         render.state(EVIL, EVIL),
+        render.failure(EVIL, EVIL),
         render.heading(EVIL),
         render.quiet(EVIL),
         render.notices([EVIL]),
@@ -193,7 +234,7 @@ def test_context_holds_the_hit_even_where_the_neighbours_leave_it_out() -> None:
 
 
 def test_related_passages_open_from_a_line_cut_short() -> None:
-    long = replace(HIT, text="长" * 500, citation="E/2004/1, para. 2")
+    long = replace(HIT, text="长" * 500, symbol="E/2004/1", citation="E/2004/1, para. 2")
     html = render.related([long], EN)
     assert html.count("<details>") == 1
     assert "长" * 110 + "…</span>" in html
@@ -202,19 +243,34 @@ def test_related_passages_open_from_a_line_cut_short() -> None:
 
 
 def test_the_summary_explains_only_the_marks_in_use() -> None:
-    answer = Answer("q", True, (HIT,), 1, {"dense": "ok"}, 12.4, expansions=(Expansion("能源", "energy", "lexicon"),))
+    answer = Answer("q", True, (HIT,), 1, {"dense": "ok"}, 12.4)
     html = render.summary(answer, answer.hits, EN)
-    assert "Passages found: 1" in html and "12 ms" in html
+    assert "Passages shown: 1" in html and "12 ms" in html
+    assert "1.3 s" in render.summary(replace(answer, took_ms=1270.0), answer.hits, EN)
     assert "Word of the question" in html and "Close in meaning" not in html
-    assert "能源" in html and "energy → 能源" in html
 
 
-def test_a_leg_that_could_not_work_is_named_with_the_reason() -> None:
+def test_added_words_stand_once_under_the_word_that_they_were_added_for() -> None:
+    added = [("energy", "能源"), ("energy", "能量"), ("water", "水"), ("energy", "能源")]
+    answer = Answer("q", True, (HIT,), 1, {}, 1.0, expansions=tuple(Expansion(w, s, "lexicon") for s, w in added))
+    html = render.summary(answer, (), EN)
+    assert "Words added to the search: 3" in html
+    assert written(html.split("<dl>")[1]) == "energy能源能量water水"
+    assert "<details" not in render.summary(replace(answer, expansions=()), (), EN)
+
+
+def test_a_leg_that_could_not_work_is_named_in_the_page_s_language_with_the_reason_in_english() -> None:
     answer = Answer("q", True, (HIT,), 1, {"dense": "ok", "lexicon": "no dictionary"}, 1.0, notes=("2015 is a year.",))
-    shown = written(render.troubles(answer, ZH))
-    assert "“译词”检索未能使用：no dictionary" in shown
-    assert "语义" not in shown and "2015 is a year." in shown
+    assert render.troubles(answer, ZH) == (
+        '<p class="rs-notice">“译词”检索未能使用。<span lang="en" dir="ltr">no dictionary</span></p>'
+        '<p class="rs-notice"><span lang="en" dir="ltr">2015 is a year.</span></p>'
+    )
     assert render.troubles(replace(answer, legs={"dense": "ok"}, notes=()), ZH) == ""
+
+
+def test_whose_numbers_stand_after_the_pilcrow_is_said_once() -> None:
+    assert ZH.own_count in render.closing([replace(HIT, paragraph="¶ 7"), replace(HIT, paragraph="annex I, ¶ 2")], ZH)
+    assert ZH.own_count not in render.closing([HIT], ZH)
 
 
 @pytest.mark.parametrize(("relevance", "percent"), [(-0.2, 0), (0.834, 83), (1.7, 100)])
@@ -223,5 +279,5 @@ def test_relevance_is_a_share_of_a_hundred(relevance: float, percent: int) -> No
 
 
 def test_near_identical_passages_are_folded_under_the_hit() -> None:
-    html = render.card(replace(HIT, similar=(replace(HIT, citation="第9段"),)), ZH)
+    html = render.card(replace(HIT, similar=(replace(HIT, paragraph="9", sub=None),)), ZH)
     assert "内容几乎相同的段落：1" in html and "第9段" in html

@@ -11,7 +11,7 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
-from ui.serve import APP, PortTaken, _show, command, serve, url
+from ui.serve import APP, PortTaken, _show, command, environment, serve, url
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,6 +30,16 @@ def test_the_command_line_keeps_the_page_private() -> None:
     assert flags["--server.address"] == "127.0.0.1"
     assert flags["--server.headless"] == "true"
     assert flags["--client.toolbarMode"] == "minimal"
+
+
+def test_the_page_s_process_is_told_the_index_and_to_compute_in_one_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = environment(Path("index"))
+    assert told["REPORTSEARCH_INDEX"] == str(tmp_path / "index")
+    assert told["OPENBLAS_NUM_THREADS"] == "1"
+    assert told["PYTHONPATH"].split(os.pathsep)[0] == str(ROOT)
 
 
 def test_streamlit_itself_reads_the_same_settings_beside_the_page() -> None:
@@ -97,7 +107,7 @@ def test_the_page_is_opened_for_a_person_only(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_importing_the_page_does_nothing() -> None:
-    servers = {"streamlit.web.bootstrap", "tornado.httpserver"}
-    code = f"import sys, ui.app, ui.serve, ui.render; sys.exit(bool({servers} & set(sys.modules)))"
+    heavy = {"streamlit.web.bootstrap", "tornado.httpserver", "faiss", "tantivy"}  # the first sight waits for none
+    code = f"import sys, ui.app, ui.serve, ui.render; sys.exit(bool({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -10,22 +10,22 @@ import gzip
 import json
 import random
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 LANGUAGES = ("zh", "en", "fr", "es", "ru", "ar")
 HELD_OUT = 5  # Authored items whose id divides by this are for measuring only.
-_SENTENCES = re.compile(r"(?<=[。！？；])|(?<=[.!?])\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One text of an item; `kind` is "text" (an equal of the others), "question" or "passage"."""
+    """One text of an item: a passage or a term, or else one of the questions that the passage answers."""
 
     language: str
     text: str
-    kind: str = "text"
+    question: int = 0  # Views with the same number say the same; 0 is the passage.
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,13 @@ WEIGHTS = (
 )  # fmt: skip
 
 
-def load_sources(data: Path, authored: Path, *, weight: float = 24.0) -> list[Source]:
+def load_sources(data: Path, authored: Path, *, weight: float = 200.0) -> list[Source]:
     """Return every training source, the authored items without the held-out fifth."""
     sources = [_parallel(path) for path in sorted((data / "parallel").glob("*.tsv.gz"))]
     sources += [_questions(path) for path in sorted((data / "questions").glob("*.jsonl.gz"))]
     sources += [_passages(data / "passages" / f"{name}.jsonl.gz", language, share) for name, language, share in
                 (("cn_gov_reports_passages", "zh", 4.0), ("un_agency_reports_passages_en", "en", 5.0))]
-    sources.append(_lexicon(data / "authored" / "lexicon.tsv"))
+    sources += [_lexicon(data / "authored" / "lexicon.tsv", 8.0), _lexicon(authored / "lexicon-general.tsv", 10.0)]
     items = [item for item in authored_items(data, authored) if item["id"] % HELD_OUT]
     sources.append(Source("authored", [_authored(item) for item in items], weight))
     return sources
@@ -72,56 +72,58 @@ def _questions(path: Path) -> Source:
     items = []
     for row in map(json.loads, _lines(path)):
         language = row["lang"][:2]
-        items.append([View(language, row["question"], "question"), View(language, row["passage"], "passage")])
+        items.append([View(language, row["question"], 1), View(language, row["passage"])])
     return Source(path.name.split(".")[0], items, len(items) / 1000)
 
 
 def _passages(path: Path, language: str, weight: float) -> Source:
-    """Pair one sentence of each passage with the rest of it."""
-    items, draw = [], random.Random(0)
-    for row in map(json.loads, _lines(path)):
-        sentences = [s for s in _SENTENCES.split(row["text"]) if len(s) > (12 if language == "zh" else 40)]
-        if len(sentences) > 1:
-            chosen = sentences.pop(draw.randrange(len(sentences)))
-            rest = " ".join(sentences)
-            items.append([View(language, chosen, "question"), View(language, rest, "passage")])
+    """Passages without a question: part of a passage is paired with the rest of it."""
+    items = [[View(language, row["text"])] for row in map(json.loads, _lines(path))]
     return Source(path.name.split(".")[0], items, weight)
 
 
-def _lexicon(path: Path) -> Source:
+def _lexicon(path: Path, weight: float) -> Source:
     """Every form of a concept is a view; a batch draws two of different languages."""
     header, *rows = path.read_text(encoding="utf-8").splitlines()
     items = []
     for row in rows:
         cells = zip(header.split("\t"), row.split("\t"), strict=False)
         items.append([View(lang, form.strip()) for lang, cell in cells for form in cell.split(";") if form.strip()])
-    return Source("lexicon", [item for item in items if len(item) > 1], 8.0)
+    return Source(path.stem, [item for item in items if len(item) > 1], weight)
 
 
 def authored_items(data: Path, authored: Path) -> Iterator[dict]:
-    """Yield the authored items, old and new, in one shape: id, paragraph, questions."""
-    for row in map(json.loads, _lines(data / "authored" / "question-paragraphs.jsonl.gz")):
-        yield {"id": row["id"], "paragraph": row["paragraph"], "questions": [row["question"]]}
+    """Yield the authored items, old and new, in one shape: id, file, paragraph, questions."""
+    first = data / "authored" / "question-paragraphs.jsonl.gz"
+    for row in map(json.loads, _lines(first)):
+        yield {"id": row["id"], "file": first.name, "paragraph": row["paragraph"], "questions": [row["question"]]}
+    yield from own_items(authored)
+
+
+def own_items(authored: Path) -> Iterator[dict]:
+    """Yield the items that this folder keeps; lines that are no item in six languages are named and left out."""
     for path in sorted(authored.glob("authored-*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            row = _json_or_none(line)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            row = _authored_row(line)
             if row:
-                number = int(re.sub(r"\D", "", str(row["id"])))
-                yield {"id": number, "paragraph": row["paragraph"], "questions": row["questions"]}
+                yield row | {"id": int(re.sub(r"\D", "", str(row["id"]))), "file": path.name}
+            else:
+                print(f"{path.name}, line {number}: not an item in six languages, left out", file=sys.stderr)
 
 
-def _json_or_none(line: str) -> dict | None:
+def _authored_row(line: str) -> dict | None:
     try:  # The last line of a file that is still being written may be cut.
         row = json.loads(line)
-        return row if {"id", "paragraph", "questions"} <= row.keys() else None
-    except (json.JSONDecodeError, AttributeError):
+        texts = [row["paragraph"], *row["questions"]]
+        return row if row["id"] and all(set(LANGUAGES) == {k for k, v in t.items() if v} for t in texts) else None
+    except (json.JSONDecodeError, AttributeError, KeyError, TypeError):
         return None
 
 
 def _authored(item: dict) -> list[View]:
-    views = [View(language, text, "passage") for language, text in item["paragraph"].items()]
-    for question in item["questions"]:
-        views += [View(language, text, "question") for language, text in question.items()]
+    views = [View(language, text) for language, text in item["paragraph"].items()]
+    for number, question in enumerate(item["questions"], 1):
+        views += [View(language, text, number) for language, text in question.items()]
     return views
 
 

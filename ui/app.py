@@ -1,19 +1,28 @@
-"""The page: state, form, stop early, hits. Layout only: what is shown is made, and escaped, in render.py."""
+"""The page: state, form, stop early, hits. Layout only: what is shown is made, and escaped, in render.py.
+
+What opens engines is imported where it is first needed, so that the question box does not wait for it.
+"""
+
+from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from index.errors import NoIndex, ReportSearchError
-from search import Answer, Filters, Hit, ReportEntry, Searcher, open_searcher
 from ui import render
 from ui.address import FILTERS, MODES, MOST, STEP, Address, parameters, parse
 from ui.examples import examples
 from ui.phrases import PHRASES, Phrases, phrases_for
+
+if TYPE_CHECKING:
+    from search import Answer, Hit, ReportEntry, Searcher
 
 HERE = Path(__file__).parent
 RELATED = 6  # passages of other reports shown for one hit
@@ -31,19 +40,21 @@ def main() -> None:
     phrases = phrases_for(address.ui, st.context.locale)
     if phrases.right_to_left:
         st.html(HERE / "rtl.css")
-    header(phrases)
+    header(address, phrases)
+    question(address, phrases)
     searcher = opened(phrases)
-    address = form(address, searcher.reports(), phrases)
+    address = narrowing(address, searcher.reports(), phrases)
     if not address.q:
         welcome(searcher.reports(), phrases)
+        warm(searcher)
         st.stop()
     results(searcher, asked(searcher, address, phrases), address, phrases)
 
 
-def header(phrases: Phrases) -> None:
-    """Show the name of the product and the choice of language."""
+def header(address: Address, phrases: Phrases) -> None:
+    """Show the name of the product and the choice of language; before a question, what the product does."""
     st.session_state["ui"] = phrases.language
-    with st.container(horizontal=True, vertical_alignment="top", wrap=False):
+    with st.container(key="header", horizontal=True, vertical_alignment="center", wrap=False):
         st.html(render.masthead(phrases))
         st.selectbox(
             phrases.interface,
@@ -54,12 +65,42 @@ def header(phrases: Phrases) -> None:
             on_change=speak,
             width=118,
         )
+    if not address.q:
+        st.html(render.tagline(phrases))
+
+
+def question(address: Address, phrases: Phrases) -> None:
+    """Show the question box."""
+    follow(q=address.q)
+    with st.form("ask", border=False), st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
+        st.text_input(phrases.ask, key="q", placeholder=phrases.ask_hint, max_chars=1000, label_visibility="collapsed")
+        st.form_submit_button(phrases.search, type="primary", on_click=ask)
+
+
+def follow(**held: Any) -> None:
+    """Let widgets follow the address, which rules, also after a link or the browser's Back."""
+    for name, value in held.items():
+        if st.session_state.get(name) != value:
+            st.session_state[name] = value
 
 
 @st.cache_resource(show_spinner=False)
 def searcher_at(index: Path) -> list[Searcher]:
     """Hold the open index between runs, in a list of one so that a newer generation can take its place."""
+    from search import open_searcher
+
     return [open_searcher(index)]
+
+
+@st.cache_resource(show_spinner=False)
+def warm(_searcher: Searcher) -> None:
+    """Ask once, unseen, while the first page is read: nobody waits for what a first question loads."""
+
+    def asked() -> None:
+        with suppress(ReportSearchError):
+            _searcher.search("water 水", k=1)
+
+    Thread(target=asked, daemon=True).start()
 
 
 def opened(phrases: Phrases) -> Searcher:
@@ -72,18 +113,12 @@ def opened(phrases: Phrases) -> Searcher:
     return held[0]
 
 
-def form(address: Address, reports: Sequence[ReportEntry], phrases: Phrases) -> Address:
-    """Show the question and the filters; return the address without filters that these reports do not know."""
+def narrowing(address: Address, reports: Sequence[ReportEntry], phrases: Phrases) -> Address:
+    """Show the filters; return the address without filters that these reports do not know."""
     options = choices(reports, address.report)
     held: dict[str, Any] = {name: tuple(v for v in getattr(address, name) if v in options[name]) for name in FILTERS}
     known = replace(address, **held)
-    # The address rules: widgets follow it, also after a link or the browser's Back.
-    for name, value in ({"q": address.q, "mode": address.mode} | {n: list(v) for n, v in held.items()}).items():
-        if st.session_state.get(name) != value:
-            st.session_state[name] = value
-    with st.form("ask", border=False), st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
-        st.text_input(phrases.ask, key="q", placeholder=phrases.ask_hint, max_chars=1000, label_visibility="collapsed")
-        st.form_submit_button(phrases.search, type="primary", on_click=ask)
+    follow(mode=address.mode, **{name: list(values) for name, values in held.items()})
     with st.expander(filters_label(known, phrases), key="filters", type="compact"):
         filters(options, {entry.path: entry.title for entry in reports}, phrases)
         if known.filtered():
@@ -176,6 +211,8 @@ def welcome(reports: Sequence[ReportEntry], phrases: Phrases) -> None:
 
 def asked(searcher: Searcher, address: Address, phrases: Phrases) -> Answer:
     """Return the answer to the address, kept while neither it nor the index changes."""
+    from search import Filters
+
     key = (searcher.generation, address, phrases.language)
     if st.session_state.get("answered_for") != key:
         try:
@@ -202,7 +239,10 @@ def asked(searcher: Searcher, address: Address, phrases: Phrases) -> Answer:
 
 def results(searcher: Searcher, answer: Answer, address: Address, phrases: Phrases) -> None:
     """Show the hits, or say that there is no good answer and offer the closest."""
-    hits = answer.hits or (answer.closest if address.closest else ())
+    if not answer.legs:
+        st.html(render.state(phrases.blank, phrases.ask_hint))
+        st.stop()
+    hits = answer.hits
     if trouble := render.troubles(answer, phrases):
         st.html(trouble)
     if not hits:
@@ -217,7 +257,7 @@ def results(searcher: Searcher, answer: Answer, address: Address, phrases: Phras
             more(searcher, hit, phrases)
     if len(hits) >= address.k and address.k < MOST:
         st.button(phrases.show_more, on_click=go, kwargs={"k": address.k + STEP, "closest": address.closest})
-    st.html(render.quiet(phrases.share))
+    st.html(render.closing(hits, phrases))
 
 
 def unanswered(answer: Answer, phrases: Phrases) -> None:
@@ -226,7 +266,7 @@ def unanswered(answer: Answer, phrases: Phrases) -> None:
         st.html(render.state(phrases.nothing, phrases.nothing_why))
     else:
         st.html(render.state(phrases.no_answer, phrases.no_answer_why))
-        st.button(phrases.closest, on_click=go, kwargs={"closest": True}, type="primary")
+        st.button(phrases.closest, on_click=go, kwargs={"closest": True})
 
 
 def more(searcher: Searcher, hit: Hit, phrases: Phrases) -> None:
@@ -248,17 +288,22 @@ def more(searcher: Searcher, hit: Hit, phrases: Phrases) -> None:
             close = searcher.related(hit.report, name, k=RELATED, language=phrases.language)
             st.html(render.related(close.hits, phrases))
         elif panel == "cite":
-            st.code(hit.citation, language=None, wrap_lines=True)
+            st.code(render.cited(hit, phrases), language=None, wrap_lines=True)
     except ReportSearchError as error:
-        st.html(render.notices([str(error)]))
+        tell(error, phrases)
 
 
 def failed(error: ReportSearchError, phrases: Phrases) -> None:
     """Show an error as a state of the page, and stop."""
-    title = phrases.no_index if isinstance(error, NoIndex) else phrases.trouble
-    st.html(render.state(title, error.fact))
-    st.code(error.advice, language=None, wrap_lines=True)
+    tell(error, phrases)
     st.stop()
+
+
+def tell(error: ReportSearchError, phrases: Phrases) -> None:
+    """Show what went wrong, and what to do about it."""
+    title = phrases.no_index if isinstance(error, NoIndex) else phrases.trouble
+    st.html(render.failure(title, error.fact))
+    st.code(error.advice, language=None, wrap_lines=True)
 
 
 if __name__ == "__main__":

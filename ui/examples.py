@@ -11,7 +11,8 @@ from ui.phrases import Phrases
 if TYPE_CHECKING:
     from search import ReportEntry
 
-_NUMBERING = re.compile(r"^\s*(?:[一二三四五六七八九十]+|[IVXLC]+|[A-Z]|\d+)\s*[.、．]\s*")
+_NUMBERING = re.compile(r"^\s*(?:(?:[一二三四五六七八九十]+|[IVXLC]+|[A-Z]|\d+)\s*[.、．]|[（(]\w+[）)])\s*")
+_ASKED = 12  # reports, at least, spread evenly over the collection
 _TELLING = 6  # characters; "导言" and "Background" tell nothing of the report
 
 
@@ -23,7 +24,8 @@ def examples(reports: Sequence["ReportEntry"], phrases: Phrases, *, most: int = 
 
 
 def _headings(reports: Sequence["ReportEntry"]) -> list[str]:
-    per_report = [[_NUMBERING.sub("", s) for s in entry.sections] for entry in reports[:100]]
+    spread = reports[:: max(1, len(reports) // _ASKED)]
+    per_report = [[_NUMBERING.sub("", s) for s in entry.sections] for entry in spread]
     # One heading of every report before a second of any.
     in_turn = chain.from_iterable(zip_longest(*per_report, fillvalue=""))
     return [heading for heading in dict.fromkeys(in_turn) if _TELLING < len(heading) < 60]

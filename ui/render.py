@@ -1,20 +1,24 @@
 """Passages as HTML, every string escaped. Pure: no page, no search; the looks are page.css's."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from search.hit import Answer, Hit, Match
 from ui.phrases import PHRASES, Phrases
 
 if TYPE_CHECKING:
-    from search import ReportEntry
+    from search import Answer, Hit, Match, ReportEntry
 
 # On an overlap the plainer evidence wins: the same word, then its translation, then its meaning.
 _PRECEDENCE = {"lexical": 0, "lexicon": 1, "dense": 2}
 _RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
 _SNIPPET = 110  # characters of a related passage shown before it is opened
+_MOST_WORDS = 10  # of the words that a hit was found by, the plainest first
+_DOCUMENTS = "https://docs.un.org"  # the United Nations' own address of a document by its symbol; printed, not fetched
 _MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|<>~$:^="})
 
 
@@ -35,7 +39,7 @@ def segments(text: str, matches: Iterable[Match]) -> list[Segment]:
     """Cut a text at its matches, in order; of two that overlap one is left out, and so are offsets outside."""
     found: list[Segment] = []
     at = 0
-    for match in sorted(_apart(len(text), matches), key=lambda m: m.start):
+    for match in _joined(_apart(len(text), matches)):
         found.append(Segment(text[at : match.start], None))
         found.append(Segment(text[match.start : match.end], match))
         at = match.end
@@ -50,6 +54,18 @@ def _apart(length: int, matches: Iterable[Match]) -> list[Match]:
         if inside and all(match.end <= other.start or other.end <= match.start for other in kept):
             kept.append(match)
     return kept
+
+
+def _joined(matches: Iterable[Match]) -> list[Match]:
+    """Make one of the pieces of a word: matches that touch and answer to the same word in the same way."""
+    joined: list[Match] = []
+    for match in sorted(matches, key=lambda m: m.start):
+        last = joined[-1] if joined else None
+        if last and (last.end, last.word, last.leg) == (match.start, match.word, match.leg):
+            joined[-1] = replace(last, end=match.end)
+        else:
+            joined.append(match)
+    return joined
 
 
 def marked(text: str, matches: Iterable[Match]) -> str:
@@ -72,32 +88,45 @@ def spoken(language: str | None) -> str:
 
 
 def card(hit: Hit, phrases: Phrases) -> str:
-    """Return a hit: citation, report, heading trail, marked passage, and why it is there."""
+    """Return a hit: paragraph, report, heading trail, marked passage, and why it is there."""
     return (
         f'<article class="rs-hit"><div class="rs-rank" aria-hidden="true">{hit.rank}</div><div class="rs-body">'
-        f"{_cited(hit, phrases)}{_where(hit)}"
+        f'<h2 class="rs-head">{_head(hit, phrases)}</h2>{_about(hit, phrases)}{_trail(hit)}'
         f'<div class="rs-passage" {spoken(hit.language)}>{_lead(hit)}<p>{marked(hit.text, hit.matches)}</p></div>'
         f"{_similar(hit, phrases)}{why(hit, phrases)}</div></article>"
     )
 
 
-def _cited(hit: Hit, phrases: Phrases) -> str:
+def _head(hit: Hit, phrases: Phrases) -> str:
+    """Return the shortest citation that is clear beside the title, and the title."""
+    from search.citation import place  # search opens engines, which the first sight of the page must not wait for
+
+    cited = hit.citation if hit.symbol else place(hit.paragraph, hit.sub, language=phrases.language)
+    return f'<span class="rs-chip">{escape(cited)}</span>{_title(hit.title, hit.language)}'
+
+
+def _title(title: str, language: str | None) -> str:
+    # In a <bdi> the title reads in its own direction and stands where the page's lines begin.
+    return f'<span class="rs-title" title="{escape(title)}"><bdi {spoken(language)}>{escape(title)}</bdi></span>'
+
+
+def _about(hit: Hit, phrases: Phrases) -> str:
     facts = [] if hit.symbol else [phrases.symbol_unknown]
     facts += [str(hit.year) if hit.year else phrases.year_unknown]
     facts += [language_name(hit.language)] if hit.language else []
     facts += [phrases.page.format(n=hit.page)] if hit.page else []
-    return f'<div class="rs-cited"><span class="rs-chip">{escape(hit.citation)}</span>{_facts(facts)}</div>'
+    return _facts(facts)
 
 
 def _facts(facts: Sequence[str]) -> str:
     return f'<ul class="rs-facts">{"".join(f"<li>{escape(fact)}</li>" for fact in facts)}</ul>'
 
 
-def _where(hit: Hit) -> str:
+def _trail(hit: Hit) -> str:
     said = spoken(hit.language)
-    trail = "".join(f"<li>{escape(heading)}</li>" for heading in hit.headings)
-    trail = f'<ol class="rs-trail" {said}>{trail}</ol>' if trail else ""
-    return f'<div class="rs-title" {said}>{escape(hit.title)}</div>{trail}'
+    headings = (heading for heading in hit.headings if heading != hit.title)
+    trail = "".join(f"<li><bdi {said}>{escape(heading)}</bdi></li>" for heading in headings)
+    return f'<ol class="rs-trail">{trail}</ol>' if trail else ""
 
 
 def _lead(hit: Hit) -> str:
@@ -107,31 +136,58 @@ def _lead(hit: Hit) -> str:
 def _similar(hit: Hit, phrases: Phrases) -> str:
     if not hit.similar:
         return ""
-    same = "".join(f"<li>{escape(other.citation)} · {escape(other.title)}</li>" for other in hit.similar)
+    same = "".join(f"<li>{_head(other, phrases)}</li>" for other in hit.similar)
     head = escape(phrases.same_text.format(n=len(hit.similar)))
     return f'<details class="rs-same"><summary>{head}</summary><ul>{same}</ul></details>'
 
 
 def why(hit: Hit, phrases: Phrases) -> str:
-    """Return the evidence for a hit in one line: relevance, rank in each leg, matched words."""
+    """Return the evidence for a hit: relevance, rank in each leg, and its words with those they answer to."""
     share = round(100 * min(max(hit.relevance, 0.0), 1.0))
     ranks = "".join(
         f"<li>{escape(phrases.rank_of.format(leg=leg_name(leg, phrases), n=rank))}</li>"
         for leg, rank in sorted(hit.ranks.items(), key=lambda pair: (pair[1], pair[0]))
     )
-    words = "".join(f"<li {spoken(hit.language)}>{escape(word)}</li>" for word in dict.fromkeys(hit.matched))
+    words = "".join(f"<li>{word}</li>" for word in _words(hit)[:_MOST_WORDS])
     words = f'<div class="rs-words"><span>{escape(phrases.matched)}</span><ul>{words}</ul></div>' if words else ""
     return (
         f'<div class="rs-why"><div class="rs-relevance"><span>{escape(phrases.relevance)}</span>'
-        f'<i class="rs-bar"><b style="width:{share}%"></b></i><span>{share}%</span></div>'
+        f'<i class="rs-bar" aria-hidden="true"><b style="width:{share}%"></b></i><bdi>{share}%</bdi></div>'
         f'<ul class="rs-ranks">{ranks}</ul>{words}</div>'
     )
 
 
+def _words(hit: Hit) -> list[str]:
+    """Return each marked word once, the plainest evidence first, with the question's word where that is another."""
+    marks = [segment for segment in segments(hit.text, hit.matches) if segment.match]
+    marks.sort(key=lambda segment: _PRECEDENCE.get(segment.match.leg, 3) if segment.match else 3)
+    shown = (
+        f"<span {spoken(hit.language)}>{_mark(mark)}</span>"
+        + (f"<bdi>{escape(mark.match.word)}</bdi>" if mark.match and _other(mark.match.word, mark.text) else "")
+        for mark in marks
+    )
+    return list(dict.fromkeys(shown))
+
+
+def _other(word: str, text: str) -> bool:
+    return word.casefold() != text.casefold()
+
+
+def cited(hit: Hit, phrases: Phrases) -> str:
+    """Return a hit's citation as plain text, with the address of the document where its symbol is known."""
+    return f"{hit.citation}\n{_DOCUMENTS}/{phrases.language}/{quote(hit.symbol)}" if hit.symbol else hit.citation
+
+
 def leg_name(leg: str, phrases: Phrases) -> str:
     """Return what the page calls a leg of the search; a leg it does not know keeps its own name."""
-    names = {"dense": phrases.meaning, "lexical": phrases.words, "lexicon": phrases.lexicon}
-    return names.get(leg, phrases.reference if leg.startswith("reference") else leg)
+    names = {
+        "dense": phrases.meaning,
+        "lexical": phrases.words,
+        "lexicon": phrases.lexicon,
+        "late": phrases.late,
+        "reference": phrases.reference,
+    }
+    return names.get(leg, leg)
 
 
 def language_name(code: str) -> str:
@@ -160,16 +216,16 @@ def related(hits: Sequence[Hit], phrases: Phrases) -> str:
     """Return passages close to one, each a line that opens to its text."""
     if not hits:
         return quiet(phrases.no_related)
-    return f'<div class="rs-related">{"".join(_related(hit) for hit in hits)}</div>'
+    return f'<div class="rs-related">{"".join(_related(hit, phrases) for hit in hits)}</div>'
 
 
-def _related(hit: Hit) -> str:
+def _related(hit: Hit, phrases: Phrases) -> str:
     said = spoken(hit.language)
     cut = escape(hit.text[:_SNIPPET]) + ("…" if len(hit.text) > _SNIPPET else "")
     return (
-        f'<details><summary><span class="rs-chip">{escape(hit.citation)}</span>'
+        f'<details><summary><span class="rs-head">{_head(hit, phrases)}</span>'
         f'<span class="rs-snippet" {said}>{cut}</span></summary>'
-        f'{_where(hit)}<div class="rs-passage" {said}>{_lead(hit)}<p>{escape(hit.text)}</p></div></details>'
+        f'{_trail(hit)}<div class="rs-passage" {said}>{_lead(hit)}<p>{escape(hit.text)}</p></div></details>'
     )
 
 
@@ -180,9 +236,13 @@ def summary(answer: Answer, hits: Sequence[Hit], phrases: Phrases) -> str:
         f'<span><mark class="rs-{leg}">{escape(text)}</mark></span>' for leg, text in _legend(hits, phrases)
     )
     return (
-        f'<div class="rs-summary"><strong>{found}</strong><span class="rs-took">{answer.took_ms:.0f} ms</span>'
-        f'<span class="rs-legend">{legend}</span></div>{_expansions(answer, phrases)}'
+        f'<div class="rs-summary"><strong role="status">{found}</strong><bdi class="rs-took">{_took(answer)}</bdi>'
+        f'<span class="rs-legend">{legend}</span>{_expansions(answer, phrases)}</div>'
     )
+
+
+def _took(answer: Answer) -> str:
+    return f"{answer.took_ms:.0f} ms" if answer.took_ms < 1000 else f"{answer.took_ms / 1000:.1f} s"
 
 
 def _legend(hits: Sequence[Hit], phrases: Phrases) -> list[tuple[str, str]]:
@@ -198,25 +258,45 @@ def _legend(hits: Sequence[Hit], phrases: Phrases) -> list[tuple[str, str]]:
 def _expansions(answer: Answer, phrases: Phrases) -> str:
     if not answer.expansions:
         return ""
-    words = "".join(
-        f'<li title="{escape(f"{e.source} → {e.word}")}"><bdi>{escape(e.word)}</bdi></li>' for e in answer.expansions
+    added: dict[str, dict[str, None]] = {}
+    for expansion in answer.expansions:
+        added.setdefault(expansion.source, {})[expansion.word] = None
+    rows = "".join(
+        f"<dt><bdi>{escape(source)}</bdi></dt><dd>{''.join(f'<bdi>{escape(word)}</bdi>' for word in words)}</dd>"
+        for source, words in added.items()
     )
-    return f'<div class="rs-words rs-also"><span>{escape(phrases.also_searched)}</span><ul>{words}</ul></div>'
+    head = phrases.also_searched.format(n=len({word for words in added.values() for word in words}))
+    return f'<details class="rs-also"><summary>{escape(head)}</summary><dl>{rows}</dl></details>'
 
 
 def troubles(answer: Answer, phrases: Phrases) -> str:
     """Return what the search could not do for this answer, one line each; empty when all went well."""
-    lines = [
-        phrases.leg_failed.format(leg=leg_name(leg, phrases), why=state)
+    failed = "".join(
+        _notice(escape(phrases.leg_failed.format(leg=leg_name(leg, phrases))) + _english(state))
         for leg, state in answer.legs.items()
         if state != "ok"
-    ]
-    return notices([*lines, *answer.notes])
+    )
+    return failed + "".join(_notice(_english(note)) for note in answer.notes)
 
 
 def notices(lines: Sequence[str]) -> str:
-    """Return sentences as quiet notices."""
-    return "".join(f'<p class="rs-notice" dir="auto">{escape(line)}</p>' for line in lines)
+    """Return sentences in the page's language as quiet notices."""
+    return "".join(_notice(escape(line)) for line in lines)
+
+
+def _notice(html: str) -> str:
+    return f'<p class="rs-notice">{html}</p>'
+
+
+def _english(text: str) -> str:
+    """Return what the search says, which is English, as a line of its own in whatever language the page is."""
+    return f'<span lang="en" dir="ltr">{escape(text)}</span>'
+
+
+def closing(hits: Sequence[Hit], phrases: Phrases) -> str:
+    """Return what is said once under the hits: how to share them, and whose numbers "¶" are."""
+    counted = any("¶" in hit.paragraph for hit in hits)
+    return quiet(phrases.share) + (quiet(phrases.own_count) if counted else "")
 
 
 def quiet(text: str) -> str:
@@ -226,7 +306,16 @@ def quiet(text: str) -> str:
 
 def state(title: str, text: str) -> str:
     """Return a state in place of hits: a headline and what to do about it."""
-    return f'<div class="rs-state"><h2 dir="auto">{escape(title)}</h2><p dir="auto">{escape(text)}</p></div>'
+    return _state(title, escape(text))
+
+
+def failure(title: str, fact: str) -> str:
+    """Return the state of a search that cannot answer: a headline, and the fact in English."""
+    return _state(title, _english(fact))
+
+
+def _state(title: str, html: str) -> str:
+    return f'<div class="rs-state"><h2>{escape(title)}</h2><p>{html}</p></div>'
 
 
 def heading(text: str) -> str:
@@ -235,27 +324,30 @@ def heading(text: str) -> str:
 
 
 def masthead(phrases: Phrases) -> str:
-    """Return the product's name and what it does."""
-    return (
-        f'<header class="rs-masthead"><h1><bdi dir="ltr">report<b>search</b></bdi></h1>'
-        f"<p>{escape(phrases.tagline)}</p></header>"
-    )
+    """Return the product's name, which leads back to the first page."""
+    home = f'<a href="?ui={phrases.language}" target="_self">report<b>search</b></a>'
+    return f'<header class="rs-masthead"><h1><bdi dir="ltr">{home}</bdi></h1></header>'
 
 
-def collection(entries: Sequence["ReportEntry"], most: int, phrases: Phrases) -> str:
+def tagline(phrases: Phrases) -> str:
+    """Return what the product does."""
+    return f'<p class="rs-tagline">{escape(phrases.tagline)}</p>'
+
+
+def collection(entries: Sequence[ReportEntry], most: int, phrases: Phrases) -> str:
     """Return the reports of the index as a list, the first `most` of them."""
     listed = "".join(_entry(entry, phrases) for entry in entries[:most])
     more = len(entries) - most
     tail = quiet(phrases.more_reports.format(n=more)) if more > 0 else ""
+    tail += "" if all(entry.numbered for entry in entries) else quiet(phrases.own_count)
     return f'<ul class="rs-collection">{listed}</ul>{tail}'
 
 
-def _entry(entry: "ReportEntry", phrases: Phrases) -> str:
+def _entry(entry: ReportEntry, phrases: Phrases) -> str:
     facts = [
         entry.symbol or phrases.symbol_unknown,
         str(entry.year) if entry.year else phrases.year_unknown,
         *([language_name(entry.language)] if entry.language else []),
         phrases.passages.format(n=entry.passages),
-        *([] if entry.numbered else [phrases.own_count]),
     ]
-    return f'<li><div class="rs-title" {spoken(entry.language)}>{escape(entry.title)}</div>{_facts(facts)}</li>'
+    return f"<li>{_title(entry.title, entry.language)}{_facts(facts)}</li>"

@@ -25,9 +25,8 @@ class PortTaken(ReportSearchError):
 def serve(index: Path, host: str = "127.0.0.1", port: int = 8501) -> int:
     """Serve the page until interrupted and return the exit code; raises PortTaken before anything is started."""
     _free(host, port)
-    environment = os.environ | {"REPORTSEARCH_INDEX": str(Path(index).absolute()), "PYTHONPATH": _import_path()}
     before = signal.signal(signal.SIGTERM, _stop)
-    child = subprocess.Popen(command(host, port), env=environment)
+    child = subprocess.Popen(command(host, port), env=os.environ | environment(index))
     try:
         _announce(child, host, port)
         return child.wait()
@@ -54,6 +53,16 @@ def command(host: str, port: int) -> list[str]:
     }
     options = [part for name, value in flags.items() for part in (f"--{name}", value)]
     return [sys.executable, "-m", "streamlit", "run", str(APP), *options]
+
+
+def environment(index: Path) -> dict[str, str]:
+    """Return what the page's process is told beside its command line."""
+    return {
+        "REPORTSEARCH_INDEX": str(Path(index).absolute()),
+        "PYTHONPATH": _import_path(),
+        # The products of one question are small: threads would cost more to wake than they save.
+        "OPENBLAS_NUM_THREADS": "1",
+    }
 
 
 def url(host: str, port: int) -> str:
