@@ -286,13 +286,13 @@ class Campaign:
     def _fill_small_disk(self) -> None:
         self._recover("full disk")
         used = int(subprocess.run(["du", "-sk", self.index], capture_output=True, check=True).stdout.split()[0])
-        with small_disk(self.folder / "disk", used + self.rng.randint(4, 2 * used)) as disk:
+        with small_disk(self.folder / "disk", used + self.rng.randint(16, used)) as disk:
             if disk is None:
                 self.count("full disk", "no small file system can be mounted")
                 return
             whole, self.index = self.index, disk / "index"
             try:
-                shutil.copytree(whole, self.index)
+                subprocess.run(["cp", "-a", whole, self.index], check=True)  # with its links: they are one file each
                 target = self._next()
                 ended = forked(lambda: build(self.reports, self.index))
                 self._judge_error("full disk", "disk", ended)
