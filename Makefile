@@ -7,6 +7,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INDEX ?= .reportsearch
 PORT ?= 8501
+# A file of tests stays in one process: what its tests share is built once.
+PYTEST ?= -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: run test lint browser clean
 

@@ -25,7 +25,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -286,13 +286,13 @@ class Campaign:
     def _fill_small_disk(self) -> None:
         self._recover("full disk")
         used = int(subprocess.run(["du", "-sk", self.index], capture_output=True, check=True).stdout.split()[0])
-        with small_disk(self.folder / "disk", used + self.rng.randint(4, 2 * used)) as disk:
+        with small_disk(self.folder / "disk", used + self.rng.randint(16, used)) as disk:
             if disk is None:
                 self.count("full disk", "no small file system can be mounted")
                 return
             whole, self.index = self.index, disk / "index"
             try:
-                shutil.copytree(whole, self.index)
+                subprocess.run(["cp", "-a", whole, self.index], check=True)  # with its links: they are one file each
                 target = self._next()
                 ended = forked(lambda: build(self.reports, self.index))
                 self._judge_error("full disk", "disk", ended)
@@ -406,12 +406,14 @@ def small_disk(at: Path, kilobytes: int) -> Iterator[Path | None]:
 def run(folder: Path, kills: int, full_disks: int, flips: int, seed: int) -> Campaign:
     """Run a campaign; the same seed makes the same faults, as far as time is not what chooses them."""
     campaign = Campaign(folder, random.Random(seed))
-    for _ in range(kills):
-        campaign.kill()
-    for _ in range(full_disks):
-        campaign.fill()
-    campaign._recover("kill" if kills else "full disk")
-    campaign.flips(flips)
+    with suppress(KeyboardInterrupt):  # what has been counted until then is told
+        for _ in range(kills):
+            campaign.kill()
+        for _ in range(full_disks):
+            campaign.fill()
+        if kills or full_disks:
+            campaign._recover("kill" if kills else "full disk")
+        campaign.flips(flips)
     return campaign
 
 

@@ -12,9 +12,9 @@ from index.report import Abbreviation
 _CHINESE = re.compile(
     rf"(?P<before>[{CJK}A-Za-z、·《》]{{4,30}})[（(](?:以下)?(?:统称|简称|下称)?(?:为)?[“\"「《]?(?P<short>[{CJK}]{{3,12}}|[A-Z][A-Za-z0-9-]{{1,9}})[”\"」》]?[）)]"
 )
-_LETTERS = re.compile(
-    r"(?P<before>(?:[^\W\d_][\w’'\-]*[ \n]){2,12})\((?:“|\"|«)?(?P<short>[A-ZА-Я][A-Za-zА-Яа-я-]{1,9})(?:”|\"|»)?\)"
-)
+_LETTERS = re.compile(r"(?<=[^\W\d_] )\((?:“|\"|«)?(?P<short>[A-ZА-Я][A-Za-zА-Яа-я-]{1,9})(?:”|\"|»)?\)")
+_WORDS_BEFORE = re.compile(r"(?:[^\W\d_][\w’'\-]*[ \n]){2,12}$")
+_REACH = 160  # letters that a name may take
 _SMALL = frozenset(
     "of the and for on in to de la le les du des et pour sur y del los las el en para по и в на о the".split()
 )
@@ -29,7 +29,8 @@ def find_abbreviations(text: str) -> tuple[Abbreviation, ...]:
         if full and match["short"] not in found:
             found[match["short"]] = Abbreviation(match["short"], full)
     for match in _LETTERS.finditer(text):
-        full = _name_of_initials(match["before"].split(), match["short"])
+        before = _WORDS_BEFORE.search(text[max(0, match.start() - _REACH) : match.start()])
+        full = _name_of_initials(before[0].split(), match["short"]) if before else None
         if full and match["short"] not in found:
             found[match["short"]] = Abbreviation(match["short"], full)
     return tuple(found.values())[:_MOST]

@@ -23,6 +23,20 @@ from index.sequence import Candidate, running_sequence
 
 _UNNUMBERED_SHARE = 0.4  # of the long lines between the first and the last number, at least so many are numbered
 _LONG = 100  # a line this wide is prose rather than a heading
+_LONGEST = 20_000  # characters; what goes on for longer is no paragraph
+_SENTENCE_WITHIN = re.compile(r"[。；！？]|[.;!?] (?=[A-ZА-ЯÀ-Þ])")
+_GOES_ON = re.compile(r"[的、，,;；。）)”]")  # no line that these open begins a sentence
+_COMMAS = re.compile("[，,،]")
+_ORDINAL = re.compile(r"第[一二三四五六七八九十]{1,3}[，、：][^。]{2,22}。?")
+ORDINAL_DEGREE = 6
+
+
+_AFTER_NOTES = (
+    "chapter",
+    "han",
+    "arabic",
+    "section",
+)  # headings that end notes, which have numbers and initials of their own
 
 
 @dataclass(slots=True)
@@ -103,7 +117,10 @@ class _Sorter:
     ) -> None:
         self.lines, self.numbered, self.entries = lines, numbered, entries
         self.rows = {c.position: f"{c.number} {c.suffix}".strip() for chain in chains for c in chain}
+        self.many = len(chains) > 1  # with one sequence alone its numbers are clear without the name of the annex
         self.blocks: list[Block] = []
+        self.last_text: Block | None = None
+        self.last_unnoted: Block | None = None
         self.annex, self.in_notes = "", False
         self.letters: dict[str, str] = {}  # the last mark of every kind of heading
         self.outermost = ""
@@ -120,20 +137,36 @@ class _Sorter:
             self.in_notes = False
             self._open("paragraph", _after_number(line), line, number=self.rows[i])
         elif (name := annex_name(line.text)) is not None and (line.gap or not self.blocks):
-            self.annex, self.in_notes, self.letters = name, False, {}
+            self.annex, self.in_notes, self.letters = name if self.many else "", False, {}
             self._open("heading", line.text.lstrip(HEADING_SIGN).strip(), line, degree=0)
         elif is_notes_heading(line.text) and (line.gap or is_cjk(line.text[0])):
             self.in_notes = True
             self._open("heading", line.text.lstrip(HEADING_SIGN).strip(), line, degree=0)
-        elif self.in_notes or (self.numbered and note_text(line.text) and not line.text.startswith("**")):
+        elif self._is_note(line):
             self._note(line)
         elif (heading := self._heading(i, line)) is not None:
             self._open("heading", heading[1], line, degree=heading[0])
         else:
             self._text(line)
 
+    def _is_note(self, line: Line) -> bool:
+        if self.in_notes:
+            self.in_notes = not (line.gap and any(mark.kind in _AFTER_NOTES for mark in heading_marks(line.text)))
+            return self.in_notes
+        mid_sentence = (
+            self.wrapped
+            and not line.gap
+            and self.blocks
+            and self.blocks[-1].kind != "note"
+            and not is_finished(self.blocks[-1].text)
+        )
+        return self.numbered and not mid_sentence and bool(note_text(line.text)) and not line.text.startswith("**")
+
     def _open(self, kind: str, text: str, line: Line, *, number: str = "", degree: int = 0) -> None:
-        self.blocks.append(Block(kind, text, number, degree, line.page, annex=self.annex))
+        block = Block(kind, text, number, degree, line.page, annex=self.annex)
+        self.blocks.append(block)
+        self.last_text = block if kind in ("paragraph", "text") else self.last_text
+        self.last_unnoted = block if kind != "note" else self.last_unnoted
 
     def _note(self, line: Line) -> None:
         last = self.blocks[-1] if self.blocks else None
@@ -144,7 +177,7 @@ class _Sorter:
 
     def _heading(self, i: int, line: Line) -> tuple[int, str] | None:
         marks = heading_marks(line.text)
-        last = self._last_text()
+        last = self.last_text
         unfinished = last is not None and not is_finished(last.text) and self.blocks[-1] is last
         if marks and not (unfinished and not line.gap and self.wrapped and marks[0].kind in ("digit", "letter")):
             chosen = self._choose(marks)
@@ -160,6 +193,8 @@ class _Sorter:
                 return self._degree(chosen.kind, chosen.degree), text
         if is_summary_heading(line.text):
             return 1, line.text.strip("*＊ ")
+        if not self.numbered and _ORDINAL.fullmatch(line.text) and self._prose_follows(i):
+            return ORDINAL_DEGREE, line.text.rstrip("。")
         return self._unmarked(i, line, unfinished)
 
     def _degree(self, kind: str, degree: int) -> int:
@@ -182,18 +217,17 @@ class _Sorter:
         return letter if (follows and not (starts_roman and letter.mark in "VX")) or not starts_roman else roman
 
     def _unmarked(self, i: int, line: Line, unfinished: bool) -> tuple[int, str] | None:
+        if not is_heading_like(line.text) or unfinished or opens_subparagraph(line.text) or is_bullet(line.text):
+            return None
         if (
-            not is_heading_like(line.text)
-            or not line.gap
-            or unfinished
-            or opens_subparagraph(line.text)
-            or is_bullet(line.text)
+            width(line.text) > 160
+            or line.text[0].islower()
+            or not any(c.isalpha() for c in line.text)
+            or self._is_prose(i)
         ):
             return None
-        if width(line.text) > 160 or line.text[0].islower() or not any(c.isalpha() for c in line.text):
-            return None
         after = self._after_heading(i)
-        if after is None:
+        if after is None or not (line.gap or after in self.rows):
             return None
         listed = re.sub(r"[\W_]+", "", line.text).lower() in self.entries
         if self.numbered and not (listed or after in self.rows or heading_marks(self.lines[after].text)):
@@ -201,6 +235,20 @@ class _Sorter:
         if not self.numbered and not self.lines[after].gap:
             return None
         return UNMARKED_DEGREE, line.text
+
+    def _is_prose(self, i: int) -> bool:
+        """Say whether a line without a full stop is a sentence all the same, or the first half of one."""
+        text, following = self.lines[i].text, self.lines[i + 1].text if i + 1 < len(self.lines) else ""
+        return bool(_SENTENCE_WITHIN.search(text)) or len(_COMMAS.findall(text)) > 2 or bool(_GOES_ON.match(following))
+
+    def _prose_follows(self, i: int) -> bool:
+        following = self.lines[i + 1] if i + 1 < len(self.lines) else None
+        return (
+            following is not None
+            and following.gap
+            and width(following.text) > _LONG
+            and not _ORDINAL.match(following.text)
+        )
 
     def _after_heading(self, i: int) -> int | None:
         """Find the row behind a heading, which may take three lines where lines are wrapped."""
@@ -215,9 +263,6 @@ class _Sorter:
         line = self.lines[i]
         return not line.gap and is_heading_like(line.text) and width(line.text) <= 100 and not heading_marks(line.text)
 
-    def _last_text(self) -> Block | None:
-        return next((block for block in reversed(self.blocks) if block.kind in ("paragraph", "text")), None)
-
     def _text(self, line: Line) -> None:
         """Carry on the block before, or open an unnumbered one."""
         last = self.blocks[-1] if self.blocks else None
@@ -227,7 +272,7 @@ class _Sorter:
         if last and last.kind == "heading" and not line.gap and self._heading_goes_on(last, text):
             last.text = join(last.text, text)
             return
-        if last is None or last.kind == "heading":
+        if last is None or last.kind == "heading" or len(last.text) > _LONGEST:
             self._open("text", text, line)
             return
         self._continue(last, text, line)
@@ -242,11 +287,9 @@ class _Sorter:
         )
 
     def _resumed(self) -> Block | None:
-        """Find the paragraph that a footnote interrupted."""
-        for block in reversed(self.blocks):
-            if block.kind != "note":
-                return block if block.kind in ("paragraph", "text") else None
-        return None
+        """Return the paragraph that a footnote interrupted."""
+        last = self.last_unnoted
+        return last if last and last.kind in ("paragraph", "text") else None
 
     def _continue(self, last: Block, text: str, line: Line) -> None:
         marked = opens_subparagraph(text) or is_bullet(text)

@@ -13,7 +13,7 @@ HEADING_SIGN = "\ue000"  # n of them before a line: a heading of degree n that t
 
 _GLUE = f"{CJK}{CJK_MARKS}"
 _ODD = dict.fromkeys(
-    map(ord, "\ufeff\u200b\u2060\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+    map(ord, "\ufeff\u200b\u200d\u2060\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 )
 _ODD |= dict.fromkeys(map(ord, "\u00a0\u2007\u202f\u3000\u2002\u2003\u2009"), " ")
 _ODD |= dict.fromkeys(map(ord, "\x0b\x85\u2028\u2029"), "\n")
@@ -26,15 +26,20 @@ _SPLIT_SYMBOL = re.compile(
     r"\b((?:A|E|S|ST|TD|DP|CRC|CCPR|CEDAW|FCCC|UNEP|HSP|ICCD)(?:/[A-Z][A-Za-z.]*\d*)*/)(\d{1,3}) (\d{1,3})(?=/\d)"
 )
 _SPLIT_LETTER = re.compile(r"([(（])\s*([a-z]{1,4})\s*([)）])(?<=.)")
+_SPLIT_NUMBER = re.compile(r"(?<=\d) (?=[/-] \d)|(?<=\d [/-]) (?=\d)|(?<=\d[/-]) (?=\d)")
 _EMPHASIS = re.compile(r"\*\*(?=[^\s*])([^*\n]{1,300}?)(?<=[^\s*])\*\*")
 _SYMBOL_LINE = re.compile(r"(?:[A-Z]{1,6}/[\w.()/*–-]+)(?:\s{2,}|\t)?(?:\d{1,4})?")
 _PAGE_LINE = re.compile(
-    r"[-–—]?\s*\d{1,4}\s*[-–—]?|\d{1,3}\s?/\s?\d{1,3}|(?:Page|page|página|Стр\.|стр\.|第)\s*\d{1,4}\s*页?|/\s?(?:\.\.\.|…)|[_—-]{5,}|\*\d{6,9}\*"
+    r"[-–—]?\s*\d{1,4}\s*[-–—]?|\d{1,3}\s?/\s?\d{1,3}|(?:Page|page|página|Стр\.|стр\.|第)\s*\d{1,4}\s*页?|/\s?(?:\.\.\.|…)|[_—-]{5,}|\*\d{6,9}\*|(?:\d{6}\s?){1,2}"
 )
 _JOB_LINE = re.compile(
     r"(?:(?:\d{1,3}|[ivxl]{1,6})\s+)?(?:\d{2}-\d{4,5}X?|[A-Z]{2,4}\.\d{2}-\d{4,5})(?!\d)\s*(?:\([A-Z]\))?[\s\d*/ivxl]*"
 )
-_LICENCE = re.compile(r"本作品(?:来自|來自|是|在|为|為|的)|Public domain|This work is in the public domain")
+_LONE_MARK = re.compile(r"(?:[A-ZА-Я]|[IVXL]{1,6})[.．]|[一二三四五六七八九十]{1,3}[.．、]")
+_ENDING = 60  # characters that tell whether a text is finished
+_LICENCE = re.compile(
+    r"(?:本|此|这部|這部)作品(?:来自|來自|是|在|为|為|的)|Public domain|This work is in the public domain"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,9 @@ def despace(text: str) -> Cleaned:
         tail = "".join(re.findall(r"\A/\d+", text[match.end() :]))
         repairs.append(f"{match[0]}{tail} read as {whole}{tail}")
     mended = _SPLIT_SYMBOL.sub(r"\1\2\3", text)
+    mended, count = _SPLIT_NUMBER.subn("", mended)
+    if count:
+        repairs.append(f"closed up {count} numbers such as 57 / 270")
     if _cut_letters(mended):
         repairs.append(f"closed up {_cut_letters(mended)} bracketed letters such as (c )")
     mended = _SPLIT_LETTER.sub(r"\1\2\3", mended)
@@ -106,6 +114,22 @@ def lines_of(text: str) -> list[Line]:
                 lines.append(Line(words, gap, page))
             gap = not words
     return lines
+
+
+def join_lone_marks(lines: list[Line]) -> list[Line]:
+    """Put "A." or "IV.", alone on a line, before the title that it belongs to, as the print has them."""
+    joined: list[Line] = []
+    for line in lines:
+        if (
+            joined
+            and _LONE_MARK.fullmatch(joined[-1].text)
+            and not _LONE_MARK.fullmatch(line.text)
+            and not line.text[0].isdigit()
+        ):
+            joined[-1] = Line(f"{joined[-1].text} {line.text}", joined[-1].gap, joined[-1].page)
+        else:
+            joined.append(line)
+    return joined
 
 
 def drop_furniture(lines: list[Line]) -> tuple[list[Line], tuple[str, ...]]:
@@ -151,10 +175,10 @@ def join(left: str, right: str) -> str:
 
 def is_finished(text: str) -> bool:
     """Say whether a text ends as a sentence or a list item does."""
-    bare = re.sub(r"[\s¹²³⁰⁴-⁹*]+$", "", text)
+    bare = text[-_ENDING:].rstrip(" \t\n¹²³⁰⁴⁵⁶⁷⁸⁹*")
     bare = re.sub(r"(?<=[.;:!?。；：！？])\d{1,3}$", "", bare)
-    bare = re.sub(r"[)\]）」』”’\"»〕]+$", "", bare) or bare
-    return bool(re.search(r"[.。!！?？;；:：…؟؛]$", bare))
+    bare = bare.rstrip(')]）」』”’"»〕') or bare
+    return bare.endswith(tuple(".。!！?？;；:：…؟؛"))
 
 
 def width(text: str) -> float:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from index.clean import HEADING_SIGN, Line, is_finished, width
+from index.language import CJK
 from index.marks import heading_marks
 
 _TITLE = re.compile(
@@ -15,11 +16,14 @@ _HEADER = re.compile(
     r"(?:段\s?次|页\s?次|页码|章\s?次?|节|附件|Paragraphs|Pages?|Chapter|Paragraphes|Chapitre|Párrafos|Página|Capítulo|Пункты|Стр\.?|Глава|الفقرات|الصفحة|الفصل|\s)+",
     re.I,
 )
+_LEADERS = re.compile(r"(?:[.…·_](?: ?[.…·_])+ ?)+")
+_LEADER = "\t"  # what a row of dots is read as; lines hold no other tab
+_NUMBER = r"\d{1,4}|[ivxl]{1,5}"
+_RANGE = r"\d{1,4}(?: ?[-–—−~～至] ?\d{1,4})?"
 _TAIL = re.compile(
-    r"[\s.…·_]*?(?:[\s.…·_]+(?P<range>\d{1,4}(?:\s?[-–—−~～至]\s?\d{1,4})?))?[\s.…·_]+(?P<page>\d{1,4}|[ivxl]{1,5})\s*$"
+    rf"(?:(?:(?:[ \t]+|(?<=[{CJK})）]))(?P<range>{_RANGE}))?[ \t]+(?P<page>{_NUMBER})|(?:[ \t]+|(?<=[{CJK})）]))(?P<lone>\d{{1,4}} ?[-–—−~～至] ?\d{{1,4}})|\t) *$"
 )
-_LONE_RANGE = re.compile(r"[\s.…·_]+(?P<range>\d{1,4}\s?[-–—−~～至]\s?\d{1,4})\s*$")
-_LEADERS = re.compile(r"[.…·_]{3,}|(?:\.\s){3,}")
+_REACH = 40  # characters at the end of a line that a range and a page take at most
 _PROSE = 300  # no entry is as long as this, in Latin letters
 
 
@@ -60,7 +64,7 @@ def find_contents(lines: list[Line]) -> Contents:
         return Contents()
     end = _end(lines, start + 1)
     has_columns = any(_COLUMNS.search(line.text) for line in lines[start : min(start + 4, end)])
-    entries = _entries([line.text for line in lines[start + 1 : end]], has_columns)
+    entries = _entries([_plain(line.text) for line in lines[start + 1 : end]], has_columns)
     letters = re.sub(r"[\W_\d]+", "", "".join(line.text for line in lines[start + 1 : end])).lower()
     return Contents(start, end, tuple(entries), letters)
 
@@ -70,19 +74,18 @@ def _end(lines: list[Line], start: int) -> int:
     keys: list[str] = []
     silent = 0  # lines in a row that end in no number
     for i in range(start, len(lines)):
-        text = lines[i].text
+        text = _plain(lines[i].text)
         if _HEADER.fullmatch(text) or _TITLE.fullmatch(text):
             continue
-        tail = _TAIL.search(text) or _LONE_RANGE.search(text)
+        tail = _tail(text)
         key = title_key(_strip_tail(text))
         if not tail and key and key in keys[:4] and (i - start) >= 2:
             return _with_chapter_line(lines, i, start)
-        if (not tail and width(text) > _PROSE) or (
-            is_finished(text) and not _LEADERS.search(text) and width(text) > 120
-        ):
+        prose = is_finished(text) and _LEADER not in text and width(text) > 120
+        if prose or (not tail and width(text) > _PROSE):
             return _back_over_headings(lines, i, start)
         silent = 0 if tail else silent + 1
-        if keys and silent > 6 and any(_TAIL.search(line.text) for line in lines[start:i]):
+        if keys and silent > 6 and any(_tail(_plain(line.text)) for line in lines[start:i]):
             return i - silent + 1
         keys.append(key)
     return len(lines) if len(lines) - start < 4 else start
@@ -96,15 +99,23 @@ def _with_chapter_line(lines: list[Line], i: int, start: int) -> int:
 
 def _back_over_headings(lines: list[Line], i: int, start: int) -> int:
     """Step back from the first prose over the headings right before it that a gap sets apart."""
-    while i - 1 > start and heading_marks(lines[i - 1].text) and not _TAIL.search(lines[i - 1].text):
+    while i - 1 > start and heading_marks(lines[i - 1].text) and not _tail(_plain(lines[i - 1].text)):
         i -= 1
     return i
 
 
+def _plain(text: str) -> str:
+    """Read every row of dots in a line as one sign."""
+    return _LEADERS.sub(_LEADER, text)
+
+
+def _tail(text: str) -> re.Match[str] | None:
+    return _TAIL.search(text, max(0, len(text) - _REACH))
+
+
 def _strip_tail(text: str) -> str:
-    text = _LEADERS.split(text)[0]
-    match = _TAIL.search(text) or _LONE_RANGE.search(text)
-    return text[: match.start()] if match else text
+    match = _tail(text)
+    return text[: match.start()].split(_LEADER)[0] if match else text.split(_LEADER)[0]
 
 
 def _entries(texts: list[str], has_columns: bool) -> list[Entry]:
@@ -112,7 +123,7 @@ def _entries(texts: list[str], has_columns: bool) -> list[Entry]:
     for text in texts:
         if _HEADER.fullmatch(text):
             continue
-        match = _TAIL.search(text) or _LONE_RANGE.search(text)
+        match = _tail(text)
         title = f"{pending} {_strip_tail(text)}".strip()
         if not match and not heading_marks(text):
             pending = title
@@ -124,9 +135,10 @@ def _entries(texts: list[str], has_columns: bool) -> list[Entry]:
 
 
 def _range(match: re.Match[str] | None, has_columns: bool) -> tuple[int | None, int | None]:
-    if not match or not match["range"]:
+    stated = match and (match["range"] or match["lone"])
+    if not stated:
         return None, None
-    numbers = [int(n) for n in re.findall(r"\d+", match["range"])]
+    numbers = [int(n) for n in re.findall(r"\d+", stated)]
     if len(numbers) == 1 and not has_columns:
         return None, None
     return numbers[0], numbers[-1]

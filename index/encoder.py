@@ -60,8 +60,9 @@ class Tokens:
 
     def span(self, token: int) -> tuple[int, int]:
         """Return where a piece was read from: text[start:end]."""
-        start, end = self._encoding.token_to_chars(int(self._places[token]))
-        return start, end
+        span: tuple[int, int] | None = self._encoding.token_to_chars(int(self._places[token]))
+        assert span is not None  # only the end marks that are never added stand nowhere in a text
+        return span
 
 
 class StaticEncoder:

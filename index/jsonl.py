@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 from index.abbreviations import find_abbreviations
 from index.errors import NotAReport, UnreadableFile
@@ -71,7 +72,12 @@ def _read_line(desk: _Desk, number: int, line: str) -> None:
     if problem:
         desk.problems.append(f"line {number} {problem}")
         return
-    _add(desk, str(values["_id"]), str(values.get("title") or ""), values["text"])
+    _add(desk, _number(values), _whole(str(values.get("title") or "")), _whole(values["text"]))
+
+
+def _whole(text: str) -> str:
+    """Replace half surrogate pairs, which can stand in JSON and in no file."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _problem(desk: _Desk, values: object) -> str | None:
@@ -80,17 +86,23 @@ def _problem(desk: _Desk, values: object) -> str | None:
     if ("question" in values or "relevant" in values) and not ("text" in values and "_id" in values):
         desk.questions += 1
         return "is a question"
-    if not isinstance(values.get("_id"), str | int) or isinstance(values["_id"], bool) or values["_id"] == "":
+    if (
+        not isinstance(values.get("_id"), str | int)
+        or isinstance(values["_id"], bool)
+        or not _whole(str(values["_id"])).strip()
+    ):
         return 'has no "_id"'
     if not isinstance(values.get("text"), str) or not values["text"].strip():
         return 'has no "text"'
-    return f'repeats the "_id" {values["_id"]}' if str(values["_id"]) in desk.seen else None
+    return f'repeats the "_id" {values["_id"]}' if _number(values) in desk.seen else None
+
+
+def _number(values: dict[str, Any]) -> str:
+    return _whole(str(values["_id"])).strip()
 
 
 def _add(desk: _Desk, number: str, title: str, text: str) -> None:
     start = desk.at + (len(_GAP) if desk.texts else 0)
-    # Half a surrogate pair can stand in JSON and in no file.
-    text = text.encode("utf-8", "replace").decode("utf-8")
     desk.seen.add(number)
     desk.texts.append(text)
     desk.at = start + len(text)

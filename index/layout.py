@@ -1,16 +1,19 @@
 """Lay the blocks of a report out as one text and cut its passages from it; every offset is made here. Pure."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from index.body import Block, Body
 from index.contents import title_key
-from index.marks import is_summary_heading
-from index.paragraphs import split_subparagraphs
+from index.marks import UNMARKED_DEGREE, is_summary_heading
+from index.paragraphs import Sub, split_subparagraphs
 from index.report import Passage
 
 _LONGEST = 1500  # characters; a longer unnumbered paragraph is cut at the ends of sentences
-_SENTENCE = re.compile(r".+?(?:[。！？!?；;]+[”’」』）)]*|\.(?=\s)|\n|$)", re.S)
+_LONGEST_NUMBERED = 3000  # its pieces all bear its number
+_RUN_IN_DEGREE = UNMARKED_DEGREE + 1  # so that any heading after it ends its reach
+_SENTENCE_END = re.compile(r"[。！？!?；;]+[”’」』）)]*|\.(?=\s)|\n")
 _RUN_IN = re.compile(r"([(（][一二三四五六七八九十]{1,3}[)）][^。；：:\n]{2,30})[。：]")
 
 
@@ -91,32 +94,17 @@ def _extend_sections(desk: _Desk, number: int) -> None:
 
 def _passages(desk: _Desk, block: Block, number: str, start: int) -> list[Passage]:
     text, trail = block.text, _trail(desk)
-    if not text.strip():
-        return []
     subs = split_subparagraphs(text)
-    if not subs:
-        return [_passage(text, start, 0, len(text), number, None, trail, "", block.page)]
-    lead = text[: subs[0].mark].rstrip()
-    whole = [_passage(text, start, 0, len(lead), number, None, trail, "", block.page)] if lead else []
-    return whole + [
-        _passage(text, start, sub.start, sub.end, number, sub.label, trail, lead, block.page)
-        for sub in subs
-        if sub.end > sub.start
+    lead = text[: subs[0].mark].rstrip() if subs else text.rstrip()
+    parts = [Sub("", 0, 0, len(lead)), *subs]
+    return [
+        Passage(
+            number, sub.label or None, text[a:b], start + a, start + b, trail, lead if sub.label else "", block.page
+        )
+        for sub in parts
+        for a, b in cut_long(text[: sub.end], sub.start, limit=_LONGEST_NUMBERED)
+        if b > a
     ]
-
-
-def _passage(
-    text: str,
-    offset: int,
-    start: int,
-    end: int,
-    number: str,
-    sub: str | None,
-    trail: tuple[str, ...],
-    lead: str,
-    page: int | None,
-) -> Passage:
-    return Passage(number, sub, text[start:end], offset + start, offset + end, trail, lead, page)
 
 
 def _trail(desk: _Desk) -> tuple[str, ...]:
@@ -126,27 +114,38 @@ def _trail(desk: _Desk) -> tuple[str, ...]:
 def _unnumbered(desk: _Desk, block: Block) -> None:
     run_in = _RUN_IN.match(block.text)
     if run_in:
-        desk.trail = {d: t for d, t in desk.trail.items() if d < 3} | {3: run_in[1]}
+        desk.trail |= {_RUN_IN_DEGREE: run_in[1]}
     start = desk.write(block.text)
     for a, b in cut_long(block.text):
         if any(c.isalnum() for c in block.text[a:b]):
             desk.count += 1
             desk.passages.append(
-                _passage(block.text, start, a, b, f"¶ {desk.count}", None, _trail(desk), "", block.page)
+                Passage(f"¶ {desk.count}", None, block.text[a:b], start + a, start + b, _trail(desk), "", block.page)
             )
 
 
-def cut_long(text: str) -> list[tuple[int, int]]:
-    """Cut an overlong text into pieces of about even length that end where sentences do."""
-    if len(text) <= _LONGEST:
-        return [(0, len(text))]
-    target = len(text) / (len(text) // (_LONGEST * 2 // 3) + 1)
-    cuts, start = [], 0
-    for match in _SENTENCE.finditer(text):
-        if match.end() - start >= target and len(text) - match.end() > target / 3:
-            cuts.append((start, match.end()))
-            start = match.end()
-    return [_stripped(text, a, b) for a, b in [*cuts, (start, len(text))] if text[a:b].strip()]
+def cut_long(text: str, start: int = 0, *, limit: int = _LONGEST) -> list[tuple[int, int]]:
+    """Cut an overlong text from `start` on into pieces of about even length that end where sentences do."""
+    length = len(text) - start
+    if length <= limit:
+        return [_stripped(text, start, len(text))]
+    target = length / (length // (limit * 2 // 3) + 1)
+    cuts, opened = [], start
+    for end in _sentence_ends(text, start, limit):
+        if end - opened >= target and len(text) - end > target / 3:
+            cuts.append((opened, end))
+            opened = end
+    return [_stripped(text, a, b) for a, b in [*cuts, (opened, len(text))] if text[a:b].strip()]
+
+
+def _sentence_ends(text: str, start: int, limit: int) -> Iterator[int]:
+    """Yield where sentences end; one that is too long, a table say, ends between words, or anywhere."""
+    at = start
+    while at < len(text):
+        match = _SENTENCE_END.search(text, at, at + limit // 3)
+        space = -1 if match else text.rfind(" ", at + 1, at + limit // 3)
+        at = match.end() if match else space + 1 if space > 0 else min(len(text), at + limit // 3)
+        yield at
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:

@@ -60,8 +60,8 @@ def write_lexical(folder: Path, rows: Iterable[LexicalRow], *, removed_reports: 
     Raises OSError when the disk does not take what is written.
     """
     folder.mkdir(exist_ok=True)
-    with _writing():
-        index = tantivy.Index(_schema(), path=str(folder))
+    with _workshop(folder) as workshop, _writing():
+        index = tantivy.Index(_schema(), path=str(workshop))
         # One thread keeps the order of rows; the cutting of words, not tantivy, is what takes the time.
         writer = index.writer(heap_size=_HEAP, num_threads=1)
         if removed_reports:
@@ -72,8 +72,34 @@ def write_lexical(folder: Path, rows: Iterable[LexicalRow], *, removed_reports: 
             writer.add_document(_document(row))
         writer.commit()
         writer.wait_merging_threads()
-    for stray in folder.glob(".tantivy-*.lock"):
-        stray.unlink()
+
+
+@contextmanager
+def _workshop(folder: Path) -> Iterator[Path]:
+    """Give tantivy a folder to write in, and bring its files home when it is done.
+
+    A thread of its own that watches the folder can lay down a lock at any later moment.
+    """
+    workshop = folder.with_name(folder.name + "-workshop")
+    _remove(workshop)
+    folder.rename(workshop)
+    try:
+        yield workshop
+        folder.mkdir()
+        for path in workshop.iterdir():
+            if not path.name.endswith(".lock"):
+                path.rename(folder / path.name)
+    finally:
+        _remove(workshop)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder that a thread may still lay a lock in."""
+    for _ in range(100):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.002)
 
 
 def _document(row: LexicalRow) -> tantivy.Document:
@@ -115,11 +141,7 @@ def _shadow(folder: Path) -> Iterator[Path]:
             (shadow / path.name).symlink_to(path.absolute())
         yield shadow
     finally:
-        for _ in range(100):  # its watching thread may still lay down a lock
-            shutil.rmtree(shadow, ignore_errors=True)
-            if not shadow.exists():
-                break
-            time.sleep(0.002)
+        _remove(shadow)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,21 +8,31 @@ from index.clean import Line, join, width
 from index.symbols import symbols_in
 
 _AUTHOR = re.compile(
-    r"(?:.{0,24}(?:的报告|的说明|提交的报告)|(?:Report|Note) (?:of|by) the .{3,80}|Rapport (?:du|de la|de l.|des) .{3,80}|Note du .{3,80}|"
+    r"(?:[^—–-].{0,23}(?:的报告|的说明|的報告|的說明)|(?:Report|Note) (?:of|by) the .{3,80}|Rapport (?:du|de la|de l.|des) .{3,80}|Note du .{3,80}|"
     r"Informe (?:del|de la) .{3,80}|Nota (?:del|de la) .{3,80}|(?:Доклад|Записка) .{3,80}|(?:تقرير|مذكرة من) .{3,80})[\s*＊]*"
 )
 _SESSION = re.compile(
-    r"第[一二三四五六七八九十百\d]+(?:届会议|届常会|届特别会议|届会)|(?:\w+-)?\w+(?:st|nd|rd|th) (?:special |emergency |regular )?session|"
+    r"第[一二三四五六七八九十百\d]+[届屆](?:会议|會議|常会|常會|特别会议|特別會議|会|會)|(?:\w+-)?\w+(?:st|nd|rd|th) (?:special |emergency |regular )?session|"
     r"\w+(?:-\w+)* session(?= |$)|\b[\w-]+(?: et \w+)?ième session|\w+ ?\w* período (?:extraordinario )?de sesiones|\w+ ?\w+ сессия|الدورة \w+(?: و\w+)?",
     re.I,
 )
 _AGENDA = re.compile(
-    r"(?:议程\s?\**\s?项目|agenda items?|point .{0,4}de l.ordre du jour|tema .{0,4}del programa|пункт .{0,16}повестки дня|البند)\W{0,3}"
-    r"(?P<item>\d{1,3}(?:\s?\([a-z]\))?(?:(?:, | and | y | et | и |和|、)\d{1,3}(?:\s?\([a-z]\))?)*)",
+    r"(?:(?:point|tema|пункт)\s(?P<inner>\d{1,3})\s(?:de l.ordre du jour|del programa|повестки дня)|"
+    r"(?:议程\s?\**\s?项目|議程\s?\**\s?項目|agenda items?|point .{0,4}de l.ordre du jour|tema .{0,4}del programa|пункт .{0,16}повестки дня|البند)\W{0,3}"
+    r"(?P<item>\d{1,3}(?:\s?\([a-z]\))?(?:(?:, | and | y | et | и |和|、)\d{1,3}(?:\s?\([a-z]\))?)*))",
     re.I,
 )
+_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩", "0123456789")
 _BODIES = (
-    ("大会", "General Assembly", "Assemblée générale", "Asamblea General", "Генеральная Ассамблея", "الجمعية العامة"),
+    (
+        "大会",
+        "大會",
+        "General Assembly",
+        "Assemblée générale",
+        "Asamblea General",
+        "Генеральная Ассамблея",
+        "الجمعية العامة",
+    ),
     (
         "安全理事会",
         "Security Council",
@@ -64,13 +74,16 @@ _DATE = re.compile(
 _CHINESE_DATE = re.compile(r"(?P<y>(?:19|20)\d\d)\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 _META = re.compile(
-    r"Distr\.|Original\s?:|United Nations$|联合国$|Nations Unies$|Naciones Unidas$|Организация Объединенных Наций$|الأمم المتحدة$|"
+    r"^(?:Arabic|Chinese|English|French|Russian|Spanish|Español|Français|العربية|Русский|中文)(?:\W|$)|"
+    r"Distr\.|Original\s?:|^(?:United Nations|联合国|UNITED|NATIONS|Nations Unies|Naciones Unidas|Организация Объединенных Наций|الأمم المتحدة)$|"
     r"General Assembly|Security Council|Economic and Social Council|Official Records|Supplement No|Agenda item|临时议程|议程\s?\*?\s?项目|原文|\*|各位代表|同志们",
     re.I,
 )
-_HAN_DIGITS = dict(zip("一二三四五六七八九", range(1, 10), strict=False))
-_ENGLISH = dict(zip("first second third fourth fifth sixth seventh eighth ninth".split(), range(1, 10), strict=False))
-_ENGLISH_TENS = dict(zip("thirt fort fift sixt sevent eight ninet".split(), range(30, 100, 10), strict=False))
+_SHORTEST = 5  # Latin letters of a title, or two Chinese characters
+_RUN_ON = 200  # a front line wider than this, in Latin letters, holds more than the title
+_HAN_DIGITS = dict(zip("一二三四五六七八九", range(1, 10), strict=True))
+_ENGLISH = dict(zip("first second third fourth fifth sixth seventh eighth ninth".split(), range(1, 10), strict=True))
+_ENGLISH_TENS = dict(zip("thirt fort fift sixt sevent eight ninet".split(), range(30, 100, 10), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +144,10 @@ def own_symbol(lines: list[Line], text: str) -> str | None:
 
 
 def _title(lines: list[Line], text: str) -> str:
-    author = next((i for i, line in enumerate(lines) if i and _AUTHOR.fullmatch(line.text)), None)
-    if author is not None:
+    # The last one: a title may itself begin as an author line does, "Report on …" in Russian or Arabic.
+    author = next((i for i in range(len(lines) - 1, 0, -1) if _AUTHOR.fullmatch(lines[i].text)), None)
+    before = lines[author - 1].text if author else ""
+    if author and (_may_be_title(before) or _runs_on(before)):
         return _trim_run_on(_block_before(lines, author), text)
     candidates = [line for line in lines if _may_be_title(line.text)]
     return re.sub(r"[\s*]+$", "", candidates[0].text) if candidates and width(candidates[0].text) < 400 else ""
@@ -140,23 +155,41 @@ def _title(lines: list[Line], text: str) -> str:
 
 def _may_be_title(text: str) -> bool:
     dated = _DATE.sub("", text).strip() == "" or _CHINESE_DATE.sub("", text).strip() == ""
-    return not (dated or _META.search(text) or symbols_in(text) or _SESSION.fullmatch(text))
+    other = _META.search(text) or symbols_in(text) or _SESSION.fullmatch(text) or _AGENDA.match(text)
+    return not (dated or other or text.endswith(("，", "、", "،")) or width(text) < _SHORTEST)
 
 
 def _block_before(lines: list[Line], end: int) -> str:
     title, i = "", end - 1
     while i >= 0:
         title = join(lines[i].text, title)
-        if lines[i].gap:
+        if lines[i].gap or not _may_be_title(lines[i - 1].text):
             break
         i -= 1
+    title = _undouble(title)
     return re.sub(r"[\s*]+$", "", title)
+
+
+def _runs_on(text: str) -> bool:
+    return width(text) > _RUN_ON or (width(text) > _RUN_ON / 2 and bool(_AGENDA.search(text)))
+
+
+def _undouble(title: str) -> str:
+    """Take one of two prints of a title that follow each other, as on the cover and above the text."""
+    half = next((i for i in range(8, len(title)) if _letters(title[i:]) == _letters(title[:i])), None)
+    return title[half:].strip() if half and len(title) < 1000 else title
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text)
 
 
 def _trim_run_on(title: str, text: str) -> str:
     """Where the front matter ran into one line, begin the title where words begin that the report repeats."""
-    if width(title) < 250:
+    if not _runs_on(title):
         return title
+    behind = [match.end() for match in _AGENDA.finditer(title)][-1:]
+    title = _undouble(title[sum(behind) :].strip(" *"))
     tail = re.split(r"[。]|\*{1,3}", title)[-1] or title
     for at in range(len(tail) - 12):
         if text.count(tail[at : at + 12]) >= 3:
@@ -225,5 +258,7 @@ def session_number(session: str) -> int | None:
 
 
 def _agenda_item(joined: str) -> str | None:
-    items = [re.sub(r"\s?\(", " (", match["item"]) for match in _AGENDA.finditer(joined)]
+    items = [
+        re.sub(r"\s?\(", " (", match["item"] or match["inner"]) for match in _AGENDA.finditer(joined.translate(_DIGITS))
+    ]
     return "; ".join(dict.fromkeys(items)) or None

@@ -1,16 +1,17 @@
 """Tell the sub-paragraphs of a paragraph apart, and decide which stand on their own. Pure; offsets into one text."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.clean import width
-from index.marks import HAN
+from index.marks import HAN, is_bullet
 
 _ALONE = 100  # mean width of sub-paragraphs that are worth finding by themselves: 40 Chinese characters, 100 letters
 _TOKEN = re.compile(
     rf"(?P<open>[(（]\s?(?P<inner>[a-z]{{1,4}}|[{HAN}]{{1,3}}|[а-я]|[أبتثجدهوزحطيكلمنسع]ـ?|\d{{1,2}})\s?[)）])|(?P<han>[㈠-㈩])|(?P<half>(?:[a-z]{{1,4}}|[а-я])\))(?=\s)"
 )
 _BEFORE_INLINE = re.compile(r"[：:；;。،؛,，]\s*(?:以及|和|and|et|y|и)?\s*$")
+_FURTHER_SENTENCE = re.compile(r"(?:[。！？]|[.!?] )\s*(?P<rest>\S)")
 _ARABIC = "أبجدهوزحطيكلمنسع"
 _RUSSIAN = "абвгдежзиклмн"
 _ALIKE = dict(zip("асе", (1, 3, 5), strict=False))  # Cyrillic letters typed for Latin ones
@@ -37,10 +38,15 @@ class _Mark:
 
 
 def split_subparagraphs(text: str) -> tuple[Sub, ...]:
-    """Return the sub-paragraphs that stand on their own, second degree included; () when none do."""
+    """Return the sub-paragraphs that stand on their own, second degree included; () when none do.
+
+    Words behind the last one that belong to the whole paragraph come as a Sub without a label.
+    """
     first = _list_in(text, 0, len(text), ())
     if len(first) < 2 or _mean(text, first) < _ALONE:
         return ()
+    closing = _closing(text, first)
+    first[-1] = replace(first[-1], end=closing)
     found: list[Sub] = []
     for sub in first:
         inner = _list_in(text, sub.start, sub.end, (_kind(text, first[0]),))
@@ -49,7 +55,37 @@ def split_subparagraphs(text: str) -> tuple[Sub, ...]:
             continue
         found.append(Sub(sub.label, sub.mark, sub.start, inner[0].mark))
         found += [Sub(f"{sub.label} ({_second(text, s)})", s.mark, s.start, s.end) for s in inner]
-    return tuple(_trimmed(text, sub) for sub in found)
+    closed = [Sub("", closing, closing, len(text))] if text[closing:].strip() else []
+    return tuple(_trimmed(text, sub) for sub in found + closed)
+
+
+def _closing(text: str, subs: list[Sub]) -> int:
+    """Find where the closing words of a paragraph begin behind its last sub-paragraph; the end of the text without any.
+
+    They begin as the other sub-paragraphs do not go on: with a line of their own, or a further sentence within a line.
+    """
+    in_lines = subs[0].mark == 0 or text[subs[0].mark - 1] == "\n"
+    further = _further_line if in_lines else _further_sentence
+    if any(further(text, sub.start, sub.end) for sub in subs[:-1]):
+        return len(text)
+    return further(text, subs[-1].start, len(text)) or len(text)
+
+
+def _further_line(text: str, start: int, end: int) -> int | None:
+    openings = (match.end() for match in re.finditer(r"\n(?=\S)", text[start:end]))
+    return next(
+        (
+            start + at
+            for at in openings
+            if not _TOKEN.match(text, start + at) and not is_bullet(text[start + at : start + at + 2])
+        ),
+        None,
+    )
+
+
+def _further_sentence(text: str, start: int, end: int) -> int | None:
+    match = _FURTHER_SENTENCE.search(text, start, end)
+    return match.start("rest") if match else None
 
 
 def _mean(text: str, subs: list[Sub]) -> float:

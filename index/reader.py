@@ -20,8 +20,10 @@ _MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_CANDIDATES = ["gb18030", "big5", "cp1251", "cp1252", "cp1256", "koi8_r", "iso8859_6"]
+_CANDIDATES = ["gb18030", "big5", "cp1251", "cp1252", "cp1256", "koi8_r", "iso8859_5", "iso8859_6"]
 _SAMPLE = 200_000  # bytes that the encoding is judged by
+_WIDE_SAMPLE = 2000
+_SENSIBLE = re.compile(r"[\t\n\r -~À-ſЀ-ӿ؀-ۿ“”’–—。、《》（），：；]")
 _ADVICE = "Save it as plain text in UTF-8, or leave it out."
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _COMMON_HAN = frozenset(
@@ -59,8 +61,8 @@ def read_text(path: Path) -> SourceText:
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return _decode(path, content, encoding)
-    if _is_wide(content):
-        return _decode(path, content, "utf-16-le" if content[1:2] == b"\0" else "utf-16-be")
+    if wide := _wide_encoding(content):
+        return _decode(path, content, wide)
     if b"\0" in content or _is_binary(content):
         raise UnreadableFile(f"{path} is not text: it holds control characters.", _ADVICE)
     try:
@@ -84,11 +86,26 @@ def _read_bytes(path: Path) -> bytes:
         ) from None
 
 
-def _is_wide(content: bytes) -> bool:
-    """Recognise UTF-16 without a mark: in Latin text every other byte is zero."""
-    sample = content[:2000]
-    even, odd = sample[::2].count(0), sample[1::2].count(0)
-    return len(content) % 2 == 0 and min(even, odd) * 20 < max(even, odd) > len(sample) // 6
+def _wide_encoding(content: bytes) -> str | None:
+    """Recognise UTF-16 without a mark: one of its two byte orders makes letters and signs of common use, the other none."""
+    sample = content[:_WIDE_SAMPLE]
+    if len(content) % 2 or not (b"\0" in sample or b"\n\0" in content or _is_binary(sample) or not _is_utf8(content)):
+        return None
+    shares = {code: _sensible(sample.decode(code, errors="replace")) for code in ("utf-16-le", "utf-16-be")}
+    best = max(shares, key=lambda code: shares[code])
+    return best if shares[best] > 0.6 else None
+
+
+def _sensible(text: str) -> float:
+    return sum(c in _COMMON_HAN or bool(_SENSIBLE.match(c)) for c in text) / max(1, len(text))
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_binary(content: bytes) -> bool:

@@ -4,15 +4,16 @@ import itertools
 import re
 
 from index.clean import is_finished, width
+from index.language import CJK
 from index.marks import ARABIC_FIRST, ARABIC_SECOND, HAN, paragraph_number
 from index.sequence import SUFFIXES, Candidate, running_sequence
 
 LONG_LINE = 4000  # in Latin letters; a paragraph is shorter, a whole report longer
 _INLINE = re.compile(
-    r"(?<![\w.,/:(（\-–第])(?<!第 )(\d{1,3})\s?(bis|ter|quater|quinquies)?\s?[.．]\s?(?=[^\d\s])|(?<=\s)(\d{1,3})\s?()[-–]\s(?=[\u0600-\u06ff])|(?<=\s)(\d{1,3})()[.．]\s(?=\d)"
+    rf"(?<![^\W{CJK}])(?<![.,/:(（\-–第])(?<!第 )(\d{{1,3}})\s?(bis|ter|quater|quinquies)?\s?[.．]\s{{0,4}}(?=[^\d\s])|(?<=\s)(\d{{1,3}})\s?()[-–]\s(?=[\u0600-\u06ff])|(?<=\s)(\d{{1,3}})()[.．]\s(?=\d)"
 )
 _MARK = re.compile(
-    rf"(?:(?<=[\s。．.；;])|^)(?:[{HAN}]{{1,3}}\s?[.．、]|[IVX]{{1,6}}\s?\.|[A-Z]\s?[.．]|Chapter [IVX]+|第[{HAN}]+章|(?:{'|'.join(ARABIC_FIRST + ARABIC_SECOND)})ً?\s?[-–]|注\s*$)\s?(?=\S|$)"
+    rf"(?:(?<=[\s。．.；;])|^)(?:[{HAN}]{{1,3}}\s?[.．、]|[IVX]{{1,6}}\s?\.|[A-Z]\s?[.．]|\d{{1,2}}\s?[.．](?!\d)|Chapter [IVX]+|第[{HAN}]+章|(?:{'|'.join(ARABIC_FIRST + ARABIC_SECOND)})ً?\s?[-–]|注\s*$)\s?(?=\S|$)"
 )
 _FRONT = re.compile(
     r"\s((?:摘\s?要|Summary|Résumé|Resumen|Резюме|موجز)(?=\s)|目\s?录(?=\s)|Contents(?=\s)|Table des matières(?=\s)|Índice(?=\s)|Содержание(?=\s)|المحتويات(?=\s))"
@@ -20,6 +21,11 @@ _FRONT = re.compile(
 _AUTHOR = re.compile(
     r"((?:秘书长|主席|高级专员|执行主任|特别报告员)\s?的\s?(?:报告|说明)[\s*＊]*|(?:Report|Note) (?:of|by) the Secretary-General[\s*]*|Rapport du Secrétaire général[\s*]*|Informe del Secretario General[\s*]*|Доклад Генерального секретаря[\s*]*)"
 )
+
+
+_NOTES = re.compile(r"(?<=[。.])\s(?:注|註|注释|Notes?|Примечания|Notas|الحواشي)\s(?=[¹*]|1\b)")
+_NOTE = re.compile(r"\s(?=[¹²³⁴-⁹]+\s?\S)|(?<=[。.])\s(?=\d{1,2}\s(?:[《A-ZА-Я]|\S/))")
+_STARRED = re.compile(r"(?<=[。.)）])\s(?=(?:\*\s?){1,4}(?:[A-Z]\S*/|[^\s*]))")
 
 
 def break_lines(text: str) -> str:
@@ -31,7 +37,18 @@ def break_lines(text: str) -> str:
         return text
     cuts = sorted({0, *chain, len(text)})
     pieces = [text[a:b] for a, b in itertools.pairwise(cuts)]
+    pieces[-1] = _set_notes_apart(pieces[-1])
     return "\n\n".join(_set_headings_apart(piece, front=i == 0 and 0 not in chain) for i, piece in enumerate(pieces))
+
+
+def _set_notes_apart(piece: str) -> str:
+    """Cut the end notes off the last paragraph, and from one another."""
+    match = _NOTES.search(piece)
+    if not match:
+        return piece
+    return f"{piece[: match.start()]}\n\n{match[0].strip()}\n\n" + "\n\n".join(
+        _NOTE.split(piece[match.end() :].strip())
+    )
 
 
 def _candidates(text: str) -> list[Candidate]:
@@ -66,6 +83,11 @@ def _set_headings_apart(piece: str, *, front: bool) -> str:
     body = piece.rstrip()
     if front:
         body = _FRONT.sub(r"\n\n\1\n", _AUTHOR.sub(r"\n\n\1\n\n", body))
+        head, *rest = re.split(r"(?<=\n\n)(?=摘|Summary|Résumé|Resumen|Резюме|موجز)", body, maxsplit=1)
+        summary, *listed = re.split(
+            r"(?=\n\n(?:目|Contents|Table des|Índice|Содержание|المحتويات))", "".join(rest), maxsplit=1
+        )
+        body = "".join([head, _STARRED.sub("\n\n", summary), *listed])
     start = _headings_start(body)
     if start is None:
         return body

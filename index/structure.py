@@ -16,6 +16,7 @@ from index.clean import (
     drop_furniture,
     drop_licence,
     is_finished,
+    join_lone_marks,
     lines_of,
     straighten,
     strip_emphasis,
@@ -31,8 +32,9 @@ from index.running import break_lines
 from index.sequence import missing_numbers
 from index.symbols import find_references, symbol_of_file, symbols_in
 
-PARSER_VERSION = 1  # raise it with every change that makes other passages
+PARSER_VERSION = 2  # raise it with every change that makes other passages
 
+_PROSE = 45  # Latin letters; a line of the front matter is shorter, or ends in no full stop
 _TERMS = re.compile(r"\s*%%%([^\n]*)\n?")
 
 
@@ -52,7 +54,7 @@ def parse_report(name: str, text: str, *, encoding: str = "utf-8", warnings: tup
     despaced = despace(break_lines(rest))
     plain = strip_emphasis(despaced.text)
     lines, furniture = drop_furniture(lines_of(plain.text))
-    lines, licence = drop_licence(lines)
+    lines, licence = drop_licence(join_lone_marks(lines))
     contents = find_contents(lines)
     parts = _split(lines, contents)
     chains = numbered_lines(parts.body)
@@ -83,9 +85,18 @@ def _split(lines: list[Line], contents: Contents) -> _Parts:
     summary = next((i for i, line in enumerate(front) if is_summary_heading(line.text)), None)
     if summary is None:
         return _Parts(front, listed, body)
-    return _Parts(
-        front[:summary], listed, [line for line in front[summary:] if not line.text.startswith(("*", "＊"))] + body
-    )
+    starred = _footnote_rows(front, summary)
+    aside = [line for i, line in enumerate(front) if i < summary or i in starred]
+    return _Parts(aside, listed, [line for i, line in enumerate(front) if i >= summary and i not in starred] + body)
+
+
+def _footnote_rows(lines: list[Line], start: int) -> set[int]:
+    """Find the lines of the notes "* …" to the title that stand at the foot of the page below the summary."""
+    rows: set[int] = set()
+    for i in range(start, len(lines)):
+        if lines[i].text.startswith(("*", "＊")) or (i - 1 in rows and not lines[i].gap):
+            rows.add(i)
+    return rows
 
 
 def _body_start(lines: list[Line]) -> int:
@@ -94,10 +105,21 @@ def _body_start(lines: list[Line]) -> int:
     if not chains:
         return _after_title(lines)
     end = chains[0][0].position
+    starred = _footnote_rows(lines[:end], 0)
     for i, line in enumerate(lines[:end]):
-        if is_summary_heading(line.text) or heading_marks(line.text):
+        if (
+            is_summary_heading(line.text)
+            or heading_marks(line.text)
+            or (i not in starred and _is_preamble(line, lines[i + 1]))
+        ):
             return i
     return end
+
+
+def _is_preamble(line: Line, following: Line) -> bool:
+    """Say whether a line before the first number is prose: a preamble, a letter."""
+    clause = line.text.endswith((",", "，", "،")) and (following.gap or following.text[0].isupper())
+    return width(line.text) > _PROSE and (is_finished(line.text) or clause) and not symbols_in(line.text)
 
 
 def _after_title(lines: list[Line]) -> int:

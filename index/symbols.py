@@ -18,6 +18,7 @@ import re
 from index.pinpoints import paragraphs_after, paragraphs_before
 from index.report import Reference
 
+_Span = tuple[int, int, str]  # start, end, symbol
 _ORGANS = (
     "A|E|S|T|ST|CRC|CCPR|CEDAW|CERD|CAT|CMW|CRPD|CED|CESCR|DP|TD|UNEP|HSP|HS|ICCD|FCCC|JIU|HRI|UNW|IDB|GC|LOS|SPLOS|ISBA|"
     "ECE|ESCAP|ECLAC|LC|ECA|ESCWA|TRANS|TRADE|ENERGY|CBD|DC|BWC|NPT|UNCTAD|UNICEF|WFP|GEGN|UNHCR|PCNICC|ICC|CTOC|CAC|OPP|PBC"
@@ -36,7 +37,7 @@ _FURTHER_LETTER = r"(?:[A-ZАВСБ](?![A-Za-zА-я])|(?:ألف|باء|جيم|د
 _TWO_PART = rf"(?:E?S-)?\d{{1,4}}/\d{{1,3}}(?![\d/])(?:{_LETTER}(?:{_AND}{_FURTHER_LETTER})*)?"
 _OLD = r"\d{1,4}\s?(?:[A-Z]\s?)?\((?:(?:E?S-)?[IVXLC]+|(?:19|20)\d\d)\)"
 _NUMBER = rf"(?:{_TWO_PART}|{_OLD})"
-_NUMBERS = rf"{_NUMBER}(?:{_AND}(?:第\s?|No\.?\s?|nos?\s?)?{_NUMBER})*"
+_NUMBERS = rf"{_NUMBER}(?:{_AND}(?:第\s?|No\.?\s?|nos?\s?)?{_NUMBER}){{0,40}}"
 _WORD = (
     r"(?:resolutions?|decisions?|résolutions?|décisions?|resoluci(?:ón|ones)|decisi(?:ón|ones)|"
     r"резолюци\w*|решени\w*|[ولبك]{0,2}(?:ال|لل)?(?:قرار|قراري|قرارات|مقرر|مقررات)(?:ان|ين|ها|ه)?)"
@@ -72,7 +73,7 @@ def find_references(text: str) -> tuple[Reference, ...]:
     found = _documents(plain)
     found += _resolutions(plain, set(found))
     references = [
-        reference for start, end, symbol in found for reference in _with_paragraphs(plain, start, end, symbol, found)
+        reference for start, end, symbol in found for reference in _with_paragraphs(plain, start, end, symbol)
     ]
     return tuple(sorted(set(references), key=lambda r: (r.start, r.end, r.symbol, r.paragraph or "")))
 
@@ -97,7 +98,7 @@ def symbols_in(text: str) -> tuple[str, ...]:
     return tuple(symbol for _, _, symbol in _documents(text.translate(_ORDINARY)))
 
 
-def _documents(text: str) -> list[tuple[int, int, str]]:
+def _documents(text: str) -> list[_Span]:
     found = []
     for match in _SYMBOL.finditer(text):
         if not any(c.isdigit() for c in match[0]):
@@ -110,7 +111,7 @@ def _documents(text: str) -> list[tuple[int, int, str]]:
     return found
 
 
-def _split_pair(symbol: str, offset: int) -> list[tuple[int, int, str]]:
+def _split_pair(symbol: str, offset: int) -> list[_Span]:
     """Take "A/79/798-S/2025/110", one document with two symbols, apart."""
     pieces, at = [], offset
     for piece in re.split(r"[-–](?=(?:A|E|S)/)", symbol):
@@ -119,7 +120,7 @@ def _split_pair(symbol: str, offset: int) -> list[tuple[int, int, str]]:
     return pieces
 
 
-def _further_parts(text: str, end: int, symbol: str) -> list[tuple[int, int, str]]:
+def _further_parts(text: str, end: int, symbol: str) -> list[_Span]:
     """Read the "and Add.1 and 2" that follows a symbol."""
     match = _MORE.match(text, end)
     if not match:
@@ -132,27 +133,35 @@ def _further_parts(text: str, end: int, symbol: str) -> list[tuple[int, int, str
     return found
 
 
-def _resolutions(text: str, taken: set[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    spans: set[tuple[int, int, str]] = set()
+def _resolutions(text: str, documents: set[_Span]) -> list[_Span]:
+    taken, found = bytearray(len(text)), set[_Span]()
     for frame in _FRAMES:
         for match in frame.finditer(text):
             hrc = bool(_HRC.search(text[max(0, match.start() - 60) : match.end()]))
             numbers = _numbers_in(match["numbers"], match.start("numbers"), hrc)
-            spans |= {number for number in numbers if not _overlaps(number, spans)}
+            found |= _take({number for number in numbers if not _overlaps(number, taken)}, taken)
     for match in _BARE.finditer(text):
         numbers = _numbers_in(match["numbers"], match.start("numbers"), False)
-        if numbers and not _overlaps(numbers[0], spans) and _stands_alone(text, match):
-            spans |= set(numbers)
-    return sorted(number for number in spans if not _overlaps(number, taken))
+        if numbers and not _overlaps(numbers[0], taken) and _stands_alone(text, match):
+            found |= _take(set(numbers), taken)
+    occupied = bytearray(len(text))
+    _take(documents, occupied)
+    return sorted(number for number in found if not _overlaps(number, occupied))
 
 
-def _overlaps(number: tuple[int, int, str], spans: set[tuple[int, int, str]]) -> bool:
-    return any(start < number[1] and number[0] < end for start, end, _ in spans)
+def _take(numbers: set[_Span], taken: bytearray) -> set[_Span]:
+    for start, end, _ in numbers:
+        taken[start:end] = b"\1" * (end - start)
+    return numbers
+
+
+def _overlaps(number: _Span, taken: bytearray) -> bool:
+    return 1 in taken[number[0] : number[1]]
 
 
 def _stands_alone(text: str, match: re.Match[str]) -> bool:
     """Say whether a number without "resolution" beside it is one all the same: the whole text, or with a paragraph."""
-    if text.strip(" ?？.。") == match[0].strip():
+    if len(text) < 2 * len(match[0]) + 20 and text.strip(" ?？.。") == match[0].strip():
         return True
     digits = re.match(r"(?:E?S-)?(\d+)", match[0])
     session = int(digits[1]) if digits else 0
@@ -160,7 +169,7 @@ def _stands_alone(text: str, match: re.Match[str]) -> bool:
     return plausible and bool(paragraphs_after(text, match.end()) or paragraphs_before(text, match.start()))
 
 
-def _numbers_in(numbers: str, offset: int, hrc: bool) -> list[tuple[int, int, str]]:
+def _numbers_in(numbers: str, offset: int, hrc: bool) -> list[_Span]:
     found = []
     for match in re.finditer(_NUMBER, numbers):
         start, end = offset + match.start(), offset + match.start() + len(match[0].rstrip())
@@ -207,9 +216,7 @@ def _old_symbol(number: str) -> str | None:
     return f"A/RES/{re.sub(r'(?<=[0-9])(?=[A-Z])', ' ', head)} ({session})"
 
 
-def _with_paragraphs(
-    text: str, start: int, end: int, symbol: str, found: list[tuple[int, int, str]]
-) -> list[Reference]:
+def _with_paragraphs(text: str, start: int, end: int, symbol: str) -> list[Reference]:
     """Give the symbol the paragraphs that stand right after or before it; one reference each."""
     pins = paragraphs_after(text, end) or paragraphs_before(text, start)
     if not pins:

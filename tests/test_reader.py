@@ -45,6 +45,30 @@ def test_utf16_without_a_mark(tmp_path):
     assert read_text(write(tmp_path, text.encode("utf-16-le"))).text == text
 
 
+WIDE = {
+    "zh": CHINESE,
+    "ru": "Генеральная Ассамблея приняла решения, которые были предложены Комиссией для всех государств.",
+    "ar": "اعتمدت الجمعية العامة المقررات التي اقترحتها اللجنة على جميع الدول الأعضاء في الأمم المتحدة.",
+}
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("language", WIDE)
+def test_utf16_without_a_mark_in_any_script(tmp_path, language, codec):
+    source = read_text(write(tmp_path, WIDE[language].encode(codec)))
+    assert (source.text, source.encoding) == (WIDE[language], codec)
+
+
+@pytest.mark.parametrize(
+    ("language", "codec"),
+    [("ru", "cp1251"), ("ru", "koi8_r"), ("ru", "iso8859_5"), ("ar", "cp1256"), ("ar", "iso8859_6")],
+)
+def test_older_codes_are_guessed_and_reported(tmp_path, language, codec):
+    source = read_text(write(tmp_path, WIDE[language].encode(codec)))
+    assert source.text == WIDE[language]
+    assert source.warnings == (f"read as {codec}, which was guessed",)
+
+
 def test_a_few_broken_bytes_are_a_warning(tmp_path):
     source = read_text(write(tmp_path, CHINESE.encode() * 10 + b"\xff"))
     assert source.encoding == "utf-8"
@@ -113,6 +137,17 @@ def test_jsonl_paragraphs_keep_their_ids(tmp_path):
         'line 5 repeats the "_id" 7',
         "line 6 is not an object",
     )
+
+
+def test_jsonl_with_half_surrogates_and_deep_lines(tmp_path):
+    lines = [
+        "[" * 100_000,
+        r'{"_id": " 1\ud800 ", "title": "\ud800x", "text": "ok"}',
+        '{"_id": 9, "text": "y", "z": ' + "9" * 6000 + "}",
+    ]
+    report = read_report(write(tmp_path, "\n".join(lines).encode(), "p.jsonl"), "p.jsonl")
+    assert [(p.paragraph, p.headings, p.text) for p in report.passages] == [("1?", ("?x",), "ok")]
+    assert report.warnings == ("line 1 is not JSON", "line 3 is not JSON")
 
 
 def test_questions_are_not_a_report(tmp_path):

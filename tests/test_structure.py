@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -334,3 +335,232 @@ def test_offsets_hold_for_any_mixture(pieces):
 @given(st.text())
 def test_offsets_hold_for_any_text(text):
     check_offsets(parse_report("r.txt", text))
+
+
+def body_letters(text):
+    return re.sub(r"[\W_]+", "", text)
+
+
+@pytest.mark.parametrize("number", ["000", "002"])
+def test_seed_is_covered_once(number):
+    report = seed(number)
+    headings = {heading for p in report.passages for heading in p.headings}
+    at = report.passages[0].start
+    for p in report.passages:
+        between = [line for line in report.text[at : p.start].split("\n") if line.strip()]
+        assert all(
+            line.strip() in headings or re.fullmatch(r"\s*(?:\d+\.|\([a-z]\))?\s*", line)  # a number, a letter
+            for line in between
+        )
+        at = p.end
+    assert report.text[at:].split() == " ".join(["注", *report.notes] if report.notes else []).split()
+
+
+def variants():
+    raw = next(SEEDS.glob("000_*.txt")).read_text(encoding="utf-8")
+    raw = re.sub(r"\*\*(?=[^\s*])([^*\n]+?)\*\*", r"\1", raw)
+    lines = [line.strip() for line in raw.split("\n") if line.strip()]
+    spaced = [" ".join(re.findall(r"秘书长|的|报告|[\u4e00-\u9fff]{1,2}|[^\s\u4e00-\u9fff]+", line)) for line in lines]
+    wrapped = [line[i : i + 38] for line in lines for i in range(0, len(line), 38)]
+    return {
+        "one line": " ".join(lines),
+        "one line of words": " ".join(spaced),
+        "lines of words": "\n".join(spaced),
+        "no empty lines": "\n".join(lines),
+        "wrapped": "\n".join(wrapped),
+    }
+
+
+@pytest.mark.parametrize("form", variants())
+def test_a_report_reads_the_same_in_every_form(first, form):
+    def essence(report):
+        return [
+            (p.paragraph, p.sub, body_letters(p.text), [body_letters(h) for h in p.headings]) for p in report.passages
+        ]
+
+    report = parse_report("r.txt", variants()[form])
+    assert essence(report) == essence(first)
+    assert report.structure.contents_mismatches == ()
+    assert body_letters(report.title).startswith("联合国经济社会及有关领域各次主要会议和首脑会议结果")
+
+
+STEP = (
+    "States should adopt plans for their energy and water, and should report on them to the Council every second year"
+)
+
+
+def test_closing_words_belong_to_the_paragraph():
+    text = (
+        f"1. Steps:\n\n(a) {STEP};\n\n(b) {STEP}.\n\nThese steps end in 2010.\n\n2. Two follows.\n\n3. Three follows."
+    )
+    passages = parse_report("r.txt", text).passages
+    assert [(p.paragraph, p.sub) for p in passages] == [
+        ("1", None),
+        ("1", "a"),
+        ("1", "b"),
+        ("1", None),
+        ("2", None),
+        ("3", None),
+    ]
+    assert (passages[3].text, passages[3].lead) == ("These steps end in 2010.", "")
+
+
+def test_a_second_line_of_every_subparagraph_stays_with_it():
+    text = (
+        f"1. Steps:\n\n(a) {STEP}.\n\nMore on it.\n\n(b) {STEP}.\n\nMore on that.\n\n"
+        "2. Two follows.\n\n3. Three follows."
+    )
+    assert [p.sub for p in parse_report("r.txt", text).passages] == [None, "a", "b", None, None]
+
+
+PRINTED = """United Nations                                         A/58/359
+General Assembly                 Distr.: General
+                                 23 September 2003
+                                 Original: English
+Fifty-eighth session
+Agenda item 51
+
+Follow-up to the outcomes of conferences
+
+Report of the Secretary-General
+
+Summary
+The present report is submitted in response to a request of the Assembly.
+
+* The report was delayed in order to include the latest
+figures of the year.
+
+Contents
+                                            Paragraphs   Page
+I.   Background . . . . . . . . . . . . .   1–2        3
+II.  Implementation . . . . . . . . . . .   3–5        4
+     A.  Energy . . . . . . . . . . . . .   3–5        4
+
+I. Background
+
+1. The General Assembly, in its resolution 57/270 B, paragraph 39, decided
+to consider the matter further, and invited the governing bodies to keep the
+question of the follow-up to the
+
+03-53612 (E)  091003
+*0353612*
+2
+
+A/58/359
+
+conferences under review. The text goes on after the page break.
+2. The Council took note. It recommended the following text:
+"1. Decides to establish a working group;
+"2. Requests the Secretary-General to report;
+"3. Invites all States to take part."
+II. Implementation
+A.
+
+Energy
+3. Energy is treated here as the first question of the section.
+3 bis. A paragraph was added after the first reading of the report.
+Financial means
+4. The last question of the section is described in this paragraph.\u00b9
+
+\u00b9 A/57/1, para. 3.
+
+5. The next paragraph follows the note of the page before.
+
+Annex I
+Programme of work
+1. The working group meets in January to consider its programme of work.
+2. The working group meets again in May to adopt its report.
+"""
+
+
+def test_printed_pages():
+    report = parse_report("r.txt", PRINTED)
+    assert report.title == "Follow-up to the outcomes of conferences"
+    assert (report.symbol, report.date, report.session, report.agenda_item) == (
+        "A/58/359",
+        "2003-09-23",
+        "Fifty-eighth session",
+        "51",
+    )
+    assert numbers(report) == ["1", "2", "3", "3 bis", "4", "5", "annex I, 1", "annex I, 2"]
+    assert "follow-up to the conferences under review" in passage(report, "1").text
+    assert passage(report, "2").text.endswith('"3. Invites all States to take part."')
+    assert passage(report, "3").headings == ("II. Implementation", "A. Energy")
+    assert passage(report, "4").headings[-1] == "Financial means"
+    assert passage(report, "¶ 1").text == "The present report is submitted in response to a request of the Assembly."
+    assert (report.notes, report.structure.contents_mismatches) == (("\u00b9 A/57/1, para. 3.",), ())
+    check_offsets(report)
+
+
+def test_preamble_and_operative_paragraphs():
+    text = (
+        "大会，\n\n回顾其 2002 年 12 月 20 日第 57/270 A 号决议，\n\n又回顾经济及社会理事会第 2003/61 号决议，\n\n"
+        "1. 欢迎秘书长的报告；\n\n2. 决定设立一个工作组；\n\n3. 请秘书长提出报告。"
+    )
+    report = parse_report("r.txt", text)
+    assert [p.paragraph for p in report.passages] == ["¶ 1", "1", "2", "3"]
+    assert report.date is None
+
+
+def test_numbers_that_begin_at_five_in_full_width():
+    text = (
+        "三．执行情况\n\n５．大会审议了报告。\n６．理事会注意到报告。\n８．委员会通过了决定。\n９．委员会将在五月开会。"
+    )
+    report = parse_report("r.txt", text)
+    assert numbers(report) == ["5", "6", "8", "9"]
+    assert report.structure.gaps == ("paragraph 7 is missing",)
+
+
+def test_traditional_characters():
+    front = "聯合國大會\n第五十八屆會議\n議程項目 51\n\n關於水資源的報告\n\n秘書長的報告\n\n"
+    text = f"{front}一、導言\n\n1、大會決定審議這一項目。\n2、理事會注意到這一報告。\n3、委員會審議了有關問題。"
+    report = parse_report("r.txt", text)
+    assert (report.title, report.session, report.agenda_item) == ("關於水資源的報告", "第五十八屆會議", "51")
+    assert numbers(report) == ["1", "2", "3"]
+
+
+def test_arabic_digits_and_masthead():
+    text = (
+        "الجمعية العامة\nالدورة الثامنة والخمسون\nالبند ٥١ من جدول الأعمال\n\nتقرير عن المياه\n\n"
+        "تقرير الأمين العام\n\nأولا - مقدمة\n\n١ - قررت الجمعية العامة النظر في المسألة.\n\n"
+        "٢ - وطلب المجلس إلى الدول تقديم المعلومات.\n\n٣ - ترحب الجمعية بالتقدم."
+    )
+    report = parse_report("r.txt", text)
+    assert (report.title, report.agenda_item, report.language) == ("تقرير عن المياه", "51", "ar")
+    assert numbers(report) == ["1", "2", "3"]
+
+
+def test_overlong_paragraph_is_cut_and_keeps_its_number():
+    text = (
+        f"1. {'The Council considered the table of figures. ' * 200}\n\n2. Two follows here.\n\n3. Three follows here."
+    )
+    passages = [p for p in parse_report("r.txt", text).passages if p.paragraph == "1"]
+    assert len(passages) > 1
+    assert max(len(p.text) for p in passages) <= 3000
+    assert all(p.text.endswith("figures.") for p in passages)
+
+
+def test_sentences_without_a_full_stop_are_no_headings():
+    text = (
+        "政府工作报告\n\n一、回顾\n\n现在，我代表国务院，向大会报告政府工作，请各位代表审议，并提出意见\n\n经济增长了百分之五。\n\n第一，能源工作。\n\n"
+        + "我们推进能源工作，发展可再生能源，取得了新的进展。" * 3
+    )
+    report = parse_report("r.txt", text)
+    assert report.passages[0].text.startswith("现在，我代表国务院")
+    assert report.passages[-1].headings == ("一、回顾", "第一，能源工作")
+
+
+def test_licence_in_traditional_characters_is_no_text():
+    text = (
+        "报告\n\n"
+        + "\n\n".join(f"第{n}段讲能源和水的工作。" for n in "一二三四")
+        + "\n\n這部作品在1931年以前發表，屬於\n公有領域\n。\n\nPublic domain"
+    )
+    assert parse_report("r.txt", text).passages[-1].text == "第四段讲能源和水的工作。"
+
+
+@pytest.mark.parametrize(
+    "piece", ["字", "a b ", ". ", "( ", "57/270 B, ", "1. x\n", "A . . . . . 3\n", "(a) one;\n", "* ", "the cat sat\n"]
+)
+def test_one_piece_over_and_over(piece):
+    check_offsets(parse_report("r.txt", piece * 4_000))

@@ -82,7 +82,7 @@ def test_notes_failed_legs_and_added_words_are_told() -> None:
     assert first == "A note."
     assert "dense" in second
     assert "no model" in second
-    assert third == f"{EN.also_searched}: energy → 能源, 能"
+    assert third == f"{EN.also_searched.format(n=2)} (energy → 能源, 能)"
 
 
 def test_without_anything_to_look_for_there_is_one_line_of_advice() -> None:

@@ -190,9 +190,7 @@ def drawn_loss(started: Run) -> float:
     return float(np.mean([float(started.loss(started.table.pieces(), b.left, b.right, b.twins)) for b in batches]))
 
 
-def test_an_interrupted_run_ends_as_if_it_had_not_been(
-    prepared: Path, tokenizer: Tokenizer, tmp_path: Path
-) -> None:
+def test_an_interrupted_run_ends_as_if_it_had_not_been(prepared: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
     whole = run(prepared, tokenizer, tmp_path / "whole")
     whole.fit()
     broken = run(prepared, tokenizer, tmp_path / "broken")

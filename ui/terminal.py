@@ -54,7 +54,8 @@ def answer_text(answer: "Answer", phrases: Phrases, terminal: Terminal) -> str:
     parts = [clean(note) for note in answer.notes]
     if not answer.legs:  # there was nothing to look for
         return "\n\n".join([*parts, 'Ask in words: reportsearch search "谁负责可持续能源"'])
-    parts += [phrases.leg_failed.format(leg=leg, why=why) for leg, why in answer.legs.items() if why != "ok"]
+    failed = ((phrases.leg_failed.format(leg=leg), why) for leg, why in answer.legs.items() if why != "ok")
+    parts += [clean(f"{what} {why}") for what, why in failed]
     if answer.expansions:
         parts.append(_expansions(answer, phrases, terminal))
     if not answer.answered:
@@ -67,7 +68,8 @@ def _expansions(answer: "Answer", phrases: Phrases, terminal: Terminal) -> str:
     for expansion in answer.expansions:
         words.setdefault(expansion.source, []).append(expansion.word)
     also = " · ".join(f"{source} → {', '.join(added)}" for source, added in words.items())
-    rows = wrapped(clean(f"{phrases.also_searched}: {also}"), (), terminal.width, terminal)
+    told = f"{phrases.also_searched.format(n=len(answer.expansions))} ({also})"
+    rows = wrapped(clean(told), (), terminal.width, terminal)
     return "\n".join(map(terminal.faint, rows))
 
 
