@@ -34,8 +34,10 @@ def main() -> None:
     for name, values in measure(encoder, load_tasks(options.data, options.authored)).items():
         print(_row(name, values), flush=True)
     asked = latency(encoder)
-    print(f"\n{speed(encoder):,.0f} passages of 50 Chinese characters a second; a question in {asked * 1000:.2f} ms; "
-          f"{size(options.model)}")
+    print(
+        f"\n{speed(encoder):,.0f} passages of 50 Chinese characters a second; a question in {asked * 1000:.2f} ms; "
+        f"{size(options.model)}"
+    )
 
 
 def _row(name: str, values: dict[str, float]) -> str:
@@ -55,7 +57,8 @@ def measure(encoder: Encoder, tasks: Sequence[Task]) -> dict[str, dict[str, floa
             score = late_scorer(encoder, task.passages)
             both = standard(scores) + standard(np.stack([score(question) for question in task.questions]))
             found.setdefault(f"{name}, with late interaction", {})[task.language] = value(
-                task.measure, both, task.relevant)
+                task.measure, both, task.relevant
+            )
     return found
 
 

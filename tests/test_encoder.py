@@ -82,6 +82,29 @@ def test_spelling_does_not_matter(encoder: StaticEncoder, written: str, variant:
     np.testing.assert_array_equal(encoder.token_ids([written])[0], encoder.token_ids([variant])[0])
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "渔业资源",
+        "漁業資源",
+        "FISHERY RESOURCES",
+        "ｆｉｓｈｅｒｙ ｒｅｓｏｕｒｃｅｓ",
+        "ressources halieutiques protégées",
+        "RESSOURCES HALIEUTIQUES PROTEGEES",
+        "الموارد السمكية",
+        "موارد سمكية",
+        "المَوَارِدُ السَّمَكِيَّة",
+        "учёт рыбных ресурсов",
+        "учет рыбных ресурсов",
+    ],
+)
+def test_every_spelling_finds_the_same_passage(encoder: StaticEncoder, question: str) -> None:
+    passages = encoder.encode_passages(
+        ["妇女在农村发展中的作用", "渔业资源的可持续利用", "难民营的医疗服务", "财政预算的审计"]
+    )
+    assert int((passages @ encoder.encode_query(question)).argmax()) == 1
+
+
 def test_the_arabic_article_is_a_piece_of_its_own(encoder: StaticEncoder) -> None:
     bare, *articled = (set(ids.tolist()) for ids in encoder.token_ids(["تنمية", "التنمية", "للتنمية", "والتنمية"]))
     assert all(bare < ids for ids in articled)

@@ -93,15 +93,26 @@ class Corpus:
             for start, end in ranges:
                 if (start, end) not in bags:
                     bags[start, end] = self.bags(torch.arange(first + start, first + end, device=DEVICE))
-            yield Probe(task["name"], task["language"], task["measure"], task["late"], bags[ranges[0]],
-                        bags[ranges[1]], [dict(grades) for grades in task["relevant"]])
+            yield Probe(
+                task["name"],
+                task["language"],
+                task["measure"],
+                task["late"],
+                bags[ranges[0]],
+                bags[ranges[1]],
+                [dict(grades) for grades in task["relevant"]],
+            )
 
 
 def _twins(ids: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Return a number per text, equal for texts with the same tokens."""
     seen: dict[bytes, int] = {}
-    return np.array([seen.setdefault(ids[start : start + length].tobytes(), len(seen))
-                     for start, length in zip(starts, lengths, strict=True)])
+    return np.array(
+        [
+            seen.setdefault(ids[start : start + length].tobytes(), len(seen))
+            for start, length in zip(starts, lengths, strict=True)
+        ]
+    )
 
 
 def _slots(described: list, views: np.ndarray, languages: np.ndarray, questions: np.ndarray, lengths: np.ndarray):
@@ -112,8 +123,11 @@ def _slots(described: list, views: np.ndarray, languages: np.ndarray, questions:
         columns = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
         span = slice(text, text + len(rows))
         tables = np.full((3, items, int(counts.max(initial=1))), -1)
-        tables[:, rows, columns] = [np.where(lengths[span] > 0, np.arange(text, text + len(rows)), -1),
-                                    languages[span], questions[span]]
+        tables[:, rows, columns] = [
+            np.where(lengths[span] > 0, np.arange(text, text + len(rows)), -1),
+            languages[span],
+            questions[span],
+        ]
         pairs = (tables[0] >= 0).sum(axis=1) > 1  # A rare sign alone has no tokens: no pair.
         usable = pairs | ((counts == 1) & (lengths[tables[0, :, 0]] >= SHORTEST))
         yield Slots(name, weight, *(torch.from_numpy(table[usable]).to(DEVICE) for table in tables))
@@ -129,8 +143,9 @@ def spread(lengths: Tensor) -> tuple[Tensor, Tensor]:
 class Sampler:
     """Draw batches, each from one source, with fresh pairs, crops and omissions every time."""
 
-    def __init__(self, corpus: Corpus, *, size: int, dropout: float, blend: float, weights: dict[str, float],
-                 seed: int) -> None:
+    def __init__(
+        self, corpus: Corpus, *, size: int, dropout: float, blend: float, weights: dict[str, float], seed: int
+    ) -> None:
         self.corpus, self.size, self.dropout, self.blend = corpus, size, dropout, blend
         self.random = random.Random(seed)
         self.generator = torch.Generator(DEVICE).manual_seed(seed)
@@ -188,7 +203,9 @@ class Sampler:
             torch.stack([left, other.clamp(min=0)], 1).flatten(),
             torch.stack([start, torch.zeros_like(start)], 1).flatten(),
             torch.stack([length, torch.where(blended, lengths[other.clamp(min=0)].clamp(max=LONGEST), 0)], 1).flatten(),
-            half.repeat_interleave(2), parts=2)
+            half.repeat_interleave(2),
+            parts=2,
+        )
         whole, most = lengths[right], lengths[right].clamp(max=LONGEST)
         begin = ((whole - most + 1) * self._uniform(len(right))).long()
         hidden = torch.where(alone & (self._uniform(len(right)) < 0.9), length, 0)
@@ -204,8 +221,16 @@ class Sampler:
         length = torch.minimum(torch.where(cut, length, whole.clamp(max=LONGEST)), whole)
         return ((whole - length + 1) * self._uniform(len(whole))).long(), length
 
-    def _tokens(self, texts: Tensor, starts: Tensor, lengths: Tensor, share: Tensor, *, parts: int = 1,
-                hidden: tuple[Tensor, Tensor] | None = None) -> Bags:
+    def _tokens(
+        self,
+        texts: Tensor,
+        starts: Tensor,
+        lengths: Tensor,
+        share: Tensor,
+        *,
+        parts: int = 1,
+        hidden: tuple[Tensor, Tensor] | None = None,
+    ) -> Bags:
         """Return the tokens of stretches of texts, some left out at random; a row is `parts` stretches."""
         rows, positions = spread(lengths)
         positions = positions + starts[rows]

@@ -50,8 +50,13 @@ def load_sources(data: Path, authored: Path, *, weight: float = 200.0) -> list[S
     """Return every training source, the authored items without the held-out fifth."""
     sources = [_parallel(path) for path in sorted((data / "parallel").glob("*.tsv.gz"))]
     sources += [_questions(path) for path in sorted((data / "questions").glob("*.jsonl.gz"))]
-    sources += [_passages(data / "passages" / f"{name}.jsonl.gz", language, share) for name, language, share in
-                (("cn_gov_reports_passages", "zh", 4.0), ("un_agency_reports_passages_en", "en", 5.0))]
+    sources += [
+        _passages(data / "passages" / f"{name}.jsonl.gz", language, share)
+        for name, language, share in (
+            ("cn_gov_reports_passages", "zh", 4.0),
+            ("un_agency_reports_passages_en", "en", 5.0),
+        )
+    ]
     sources += [_lexicon(data / "authored" / "lexicon.tsv", 8.0), _lexicon(authored / "lexicon-general.tsv", 10.0)]
     items = [item for item in authored_items(data, authored) if item["id"] % HELD_OUT]
     sources.append(Source("authored", [_authored(item) for item in items], weight))

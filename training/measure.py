@@ -39,8 +39,9 @@ def late_table(vectors: Tensor, questions: Bags, passages: Bags) -> Tensor:
     directions = functional.normalize(vectors[told], dim=1)
     scores = torch.zeros(questions.count, passages.count, device=DEVICE)
     step = max(1, int(_ROOM // len(passages.tokens)))
-    best = torch.cat([_best(functional.normalize(vectors[few], dim=1) @ directions.T, passages)
-                      for few in asked.split(step)])
+    best = torch.cat(
+        [_best(functional.normalize(vectors[few], dim=1) @ directions.T, passages) for few in asked.split(step)]
+    )
     weights = vectors[asked].norm(dim=1)[questions.tokens]
     scores.index_add_(0, questions.rows, best[questions.tokens] * weights[:, None])
     total = torch.zeros(questions.count, device=DEVICE).index_add_(0, questions.rows, weights)

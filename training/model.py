@@ -21,8 +21,9 @@ _CAST = torch.bfloat16 if DEVICE == "cuda" else torch.float32
 class Table:
     """Vectors of the parts of pieces with Adam moments, updated row by row."""
 
-    def __init__(self, parts: Parts, frequencies: np.ndarray, *, dim: int, start: float, share: float,
-                 seed: int) -> None:
+    def __init__(
+        self, parts: Parts, frequencies: np.ndarray, *, dim: int, start: float, share: float, seed: int
+    ) -> None:
         generator = torch.Generator().manual_seed(seed)
         seen = np.pad(frequencies, (0, len(parts.lengths) - len(frequencies)))
         # Arora et al. 2017: frequent words say little. A piece never seen has no vector of its own.
@@ -85,8 +86,9 @@ def pool(vectors: Tensor, bags: Bags, weights: Tensor | None = None) -> Tensor:
 class Loss:
     """Contrast of pairs: their dense score, and the late-interaction score of some of them."""
 
-    def __init__(self, *, dims: tuple[int, ...], scale: float, late: float, late_scale: float, late_pairs: int,
-                 seed: int) -> None:
+    def __init__(
+        self, *, dims: tuple[int, ...], scale: float, late: float, late_scale: float, late_pairs: int, seed: int
+    ) -> None:
         self.dims, self.scale = dims, scale
         self.late, self.late_scale, self.late_pairs = late, late_scale, late_pairs
         self.generator = torch.Generator(DEVICE).manual_seed(seed)

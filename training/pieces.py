@@ -31,8 +31,11 @@ def parts_of(pieces: Sequence[str], *, grams: bool) -> Parts:
     common = [group for group, n in Counter(chain.from_iterable(groups)).items() if n >= _COMMON]
     numbers = {group: number for number, group in enumerate(common, len(pieces))}
     lists = [[piece, *(numbers[g] for g in of_piece if g in numbers)] for piece, of_piece in enumerate(groups)]
-    return Parts(np.fromiter(chain.from_iterable(lists), np.int64), np.array([len(parts) for parts in lists]),
-                 len(pieces) + len(common))
+    return Parts(
+        np.fromiter(chain.from_iterable(lists), np.int64),
+        np.array([len(parts) for parts in lists]),
+        len(pieces) + len(common),
+    )
 
 
 def _groups(piece: str) -> set[str]:

@@ -55,9 +55,18 @@ def corpus(sources: list[Source], tasks: list[Task], tokenizer: Tokenizer, most:
     views = [view for items in drawn for item in items for view in item]
     measured, ranges = _texts(tasks)
     bags = tokenize(tokenizer, [*(view.text[:LONGEST] for view in views), *measured])
-    described = [{"name": task.name, "language": task.language, "late": task.late, "measure": task.measure,
-                  "questions": asked, "passages": told, "relevant": [list(r.items()) for r in task.relevant]}
-                 for task, (asked, told) in zip(tasks, ranges, strict=True)]
+    described = [
+        {
+            "name": task.name,
+            "language": task.language,
+            "late": task.late,
+            "measure": task.measure,
+            "questions": asked,
+            "passages": told,
+            "relevant": [list(r.items()) for r in task.relevant],
+        }
+        for task, (asked, told) in zip(tasks, ranges, strict=True)
+    ]
     sizes = [[source.name, len(items), source.weight] for source, items in zip(sources, drawn, strict=True)]
     about = {"sources": sizes, "first_measured": len(views), "tasks": described}
     return {

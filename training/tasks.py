@@ -39,9 +39,14 @@ def load_tasks(data: Path, authored: Path) -> list[Task]:
     evaluation = data / "eval"
     items = list(authored_items(data, authored))
     first = [item for item in items if item["file"] in FIRST_FILES]
-    return [*_ntrex(evaluation), *_sdg(evaluation / "sdg-targets"), _cmrc(evaluation / "cmrc2018-dev"),
-            *_authored("held out, first files", first, first), *_authored("held out, later files", items, [
-                item for item in items if item["file"] not in FIRST_FILES]), *_samples(SEEDS)]
+    return [
+        *_ntrex(evaluation),
+        *_sdg(evaluation / "sdg-targets"),
+        _cmrc(evaluation / "cmrc2018-dev"),
+        *_authored("held out, first files", first, first),
+        *_authored("held out, later files", items, [item for item in items if item["file"] not in FIRST_FILES]),
+        *_samples(SEEDS),
+    ]
 
 
 def _ntrex(evaluation: Path) -> Iterator[Task]:
@@ -65,16 +70,25 @@ def _cmrc(folder: Path) -> Task:
     with gzip.open(folder / "qrels.tsv.gz", "rt", encoding="utf-8") as lines:
         wanted = {line.split("\t")[0]: line.split("\t")[1] for line in list(lines)[1:]}
     rows = {name: row for row, name in enumerate(passages)}
-    return Task("CMRC 2018 dev", "zh", [questions[q] for q in wanted], list(passages.values()),
-                [{rows[passage]: 1} for passage in wanted.values()])
+    return Task(
+        "CMRC 2018 dev",
+        "zh",
+        [questions[q] for q in wanted],
+        list(passages.values()),
+        [{rows[passage]: 1} for passage in wanted.values()],
+    )
 
 
 def _authored(name: str, ranked: Sequence[dict], asked: Sequence[dict]) -> Iterator[Task]:
     """The held-out questions of `asked` over the Chinese paragraphs of `ranked`."""
     rows = {(item["file"], item["id"]): row for row, item in enumerate(ranked)}
     passages = [item["paragraph"]["zh"] for item in ranked]
-    pairs = [(rows[item["file"], item["id"]], question)
-             for item in asked if item["id"] % HELD_OUT == 0 for question in item["questions"]]
+    pairs = [
+        (rows[item["file"], item["id"]], question)
+        for item in asked
+        if item["id"] % HELD_OUT == 0
+        for question in item["questions"]
+    ]
     for lang in LANGUAGES:
         questions = [question[lang] for _, question in pairs]
         yield Task(name, lang, questions, passages, [{row: 1} for row, _ in pairs], late=True)
@@ -93,8 +107,9 @@ def _samples(folder: Path) -> Iterator[Task]:
     for lang in LANGUAGES:
         chosen = [question for question in questions if question["lang"] == lang]
         relevant = [{rows[r["report"], r["paragraph"]]: r["grade"] for r in q["relevant"]} for q in chosen]
-        yield Task("sample reports", lang, [q["question"] for q in chosen], list(paragraphs.values()), relevant,
-                   late=True)
+        yield Task(
+            "sample reports", lang, [q["question"] for q in chosen], list(paragraphs.values()), relevant, late=True
+        )
 
 
 def _beir(path: Path) -> dict[str, str]:

@@ -29,8 +29,9 @@ _LATIN = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d",
 _SCRIPTS = ("Han", "Arabic", "Latin", "Cyrillic", "Hangul")
 # An article is cut off only where at least three letters remain.
 _ARTICLE = r"(?<!\p{Arabic})(?:[وفبك]?ال|ولل|لل)(?=\p{Arabic}{3})"
-WORDS = "|".join([_ARTICLE, *(rf"\p{{{script}}}+" for script in _SCRIPTS),
-                  r"\p{N}+", r"[\p{Hiragana}\p{Katakana}]+", r"[\p{L}%$€]"])
+WORDS = "|".join(
+    [_ARTICLE, *(rf"\p{{{script}}}+" for script in _SCRIPTS), r"\p{N}+", r"[\p{Hiragana}\p{Katakana}]+", r"[\p{L}%$€]"]
+)
 
 
 def fold(text: str, simplified: Mapping[str, str]) -> str:
@@ -154,9 +155,21 @@ def _sentencepiece(folder: str, words: Iterable[tuple[str, int]], *, size: int, 
     counts.write_text("".join(f"{word}\t{count}\n" for word, count in words), encoding="utf-8")
     options = {"normalization_rule_tsv": str(rules)} if rules else {"normalization_rule_name": "identity"}
     sentencepiece.SentencePieceTrainer.train(
-        input=str(counts), input_format="tsv", model_prefix=str(prefix), vocab_size=size,
-        character_coverage=0.9999, add_dummy_prefix=False, split_digits=False, bos_id=-1, eos_id=-1,
-        max_sentencepiece_length=16, num_threads=2, hard_vocab_limit=rules is None, minloglevel=1, **options)
+        input=str(counts),
+        input_format="tsv",
+        model_prefix=str(prefix),
+        vocab_size=size,
+        character_coverage=0.9999,
+        add_dummy_prefix=False,
+        split_digits=False,
+        bos_id=-1,
+        eos_id=-1,
+        max_sentencepiece_length=16,
+        num_threads=2,
+        hard_vocab_limit=rules is None,
+        minloglevel=1,
+        **options,
+    )
     model = sentencepiece_model_pb2.ModelProto()
     model.ParseFromString(prefix.with_suffix(".model").read_bytes())
     return model

@@ -95,13 +95,30 @@ class Run:
 
     def __init__(self, settings: Settings, corpus: Corpus, pieces: list[str], folder: Path) -> None:
         self.settings, self.corpus, self.checkpoint = settings, corpus, folder / "checkpoint.pt"
-        self.table = Table(parts_of(pieces, grams=settings.share > 0), corpus.frequencies, dim=settings.dim,
-                           start=settings.start, share=settings.share, seed=settings.seed)
-        self.sampler = Sampler(corpus, size=settings.batch, dropout=settings.dropout, blend=settings.blend,
-                               weights=settings.weights, seed=settings.seed)
-        self.loss = Loss(dims=tuple(settings.dim >> halving for halving in range(settings.halves + 1)),
-                         scale=settings.scale, late=settings.late, late_scale=settings.late_scale,
-                         late_pairs=settings.late_pairs, seed=settings.seed)
+        self.table = Table(
+            parts_of(pieces, grams=settings.share > 0),
+            corpus.frequencies,
+            dim=settings.dim,
+            start=settings.start,
+            share=settings.share,
+            seed=settings.seed,
+        )
+        self.sampler = Sampler(
+            corpus,
+            size=settings.batch,
+            dropout=settings.dropout,
+            blend=settings.blend,
+            weights=settings.weights,
+            seed=settings.seed,
+        )
+        self.loss = Loss(
+            dims=tuple(settings.dim >> halving for halving in range(settings.halves + 1)),
+            scale=settings.scale,
+            late=settings.late,
+            late_scale=settings.late_scale,
+            late_pairs=settings.late_pairs,
+            seed=settings.seed,
+        )
         self.losses: dict[str, torch.Tensor] = {}
         self.measured: list[dict] = []
         self.spent = 0.0
@@ -136,14 +153,24 @@ class Run:
         found = measure(self.table.pieces(), self.corpus.probes)
         self.measured.append({"step": self.table.step, "values": found})
         mean = float(torch.stack(list(self.losses.values())).mean())
-        print(f"{self.settings.name}, step {self.table.step}, {self.spent:.0f} s, mean loss {mean:.3f}: {brief(found)}",
-              flush=True)
+        print(
+            f"{self.settings.name}, step {self.table.step}, {self.spent:.0f} s, mean loss {mean:.3f}: {brief(found)}",
+            flush=True,
+        )
 
     def _save(self) -> None:
         table, sampler = self.table, self.sampler
         draws = sampler.random.getstate(), sampler.generator.get_state(), self.loss.generator.get_state()
-        state = {"vectors": table.vectors, "first": table.first, "second": table.second, "step": table.step,
-                 "draws": draws, "losses": self.losses, "measured": self.measured, "spent": self.spent}
+        state = {
+            "vectors": table.vectors,
+            "first": table.first,
+            "second": table.second,
+            "step": table.step,
+            "draws": draws,
+            "losses": self.losses,
+            "measured": self.measured,
+            "spent": self.spent,
+        }
         torch.save(state, self.checkpoint.with_suffix(".new"))
         self.checkpoint.with_suffix(".new").replace(self.checkpoint)
         print(f"{self.settings.name}, step {table.step}, {self.spent:.0f} s: saved", flush=True)
@@ -162,10 +189,12 @@ class Run:
 
 def brief(found: dict[str, dict[str, float]]) -> str:
     """Return the measurements in one line: Chinese / English / mean of the others."""
+
     def cell(values: dict[str, float]) -> str:
         others = [value for language, value in values.items() if language not in ("zh", "en")]
         parts = [values.get("zh"), values.get("en"), np.mean(others) if others else None]
         return "/".join(f"{part:.3f}" for part in parts if part is not None)
+
     return "; ".join(f"{name} {cell(values)}" for name, values in found.items())
 
 
