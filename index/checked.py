@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import DamagedIndex
+from index.rows import distinct
 
 BLOCK = 1 << 16
 _HEAD = struct.Struct("<QI")  # bytes of the file, bytes of a block
@@ -74,9 +75,9 @@ class CheckedFile:
         if int(np.min(starts)) < 0 or int(np.max(ends)) > self.size:
             raise damaged(self.path, "points outside itself")
         first, last = starts // BLOCK, (np.maximum(ends, starts + 1) - 1) // BLOCK
-        touched = np.unique(np.concatenate([first, *([last] if np.any(last > first) else [])]))
+        touched = distinct(np.concatenate([first, *([last] if np.any(last > first) else [])]))
         if np.any(last > first + 1):
-            touched = np.unique(np.concatenate([np.arange(a, b + 1) for a, b in zip(first, last, strict=True)]))
+            touched = distinct(np.concatenate([np.arange(a, b + 1) for a, b in zip(first, last, strict=True)]))
         touched = touched[touched < len(self._sums)]
         for block in touched[~self._sound[touched]]:
             self._check_block(int(block))

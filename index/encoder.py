@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -17,10 +18,12 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from index.errors import ModelNotAvailable
+from index.rows import distinct
 
 BUNDLED = Path(__file__).parent / "model"
 _NUMBERS = {"F16": "<f2", "F32": "<f4", "I8": "i1"}
 _BATCH = 2048
+_FIRST_UNITS = 2048  # unit vectors that there is room for at first
 _TINY = 1e-12  # Below the length of any vector: zeros stay zeros.
 
 
@@ -81,6 +84,9 @@ class StaticEncoder:
         self._rows = tensors["embeddings"] if "embeddings" in tensors else tensors["embedding.weight"]
         self._factors = _factors(tensors, len(self._rows))
         self._unknown = _unknown(self._tokenizer, self._rows)
+        self._slots = np.full(len(self._rows), -1, np.int32)  # of each token among the unit vectors kept so far
+        self._units, self._kept = np.empty((_FIRST_UNITS, self.dim), np.float32), 0
+        self._lock = Lock()
 
     @property
     def dim(self) -> int:
@@ -129,9 +135,27 @@ class StaticEncoder:
 
     def directions(self, ids: NDArray[np.integer]) -> NDArray[np.float32]:
         """Return the unit vectors of these tokens, float32[n, dim]; a token never trained gives zeros."""
-        rows: NDArray[np.float32] = self._rows[ids].astype(np.float32)
-        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), _TINY)
+        slots = self._slots[ids]
+        if (slots < 0).any():
+            self._fill(distinct(ids[slots < 0]))
+            slots = self._slots[ids]
+        rows: NDArray[np.float32] = self._units[slots]
         return rows
+
+    def _fill(self, ids: NDArray[np.integer]) -> None:
+        """Keep the unit vectors of tokens met for the first time."""
+        with self._lock:
+            ids = ids[self._slots[ids] < 0]
+            vectors = self._rows[ids].astype(np.float32)
+            vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _TINY)
+            start = self._kept
+            if start + len(ids) > len(self._units):
+                grown = np.empty((max(2 * len(self._units), start + len(ids)), self.dim), np.float32)
+                grown[:start] = self._units[:start]
+                self._units = grown
+            self._units[start : start + len(ids)] = vectors
+            self._kept += len(ids)
+            self._slots[ids] = np.arange(start, start + len(ids))  # last: other threads read without the lock
 
     def lengths(self, ids: NDArray[np.integer]) -> NDArray[np.float32]:
         """Return how much each of these tokens says: the length of its vector, float32[n]."""

@@ -20,6 +20,7 @@ from index.errors import DamagedIndex, IncompatibleIndex, UnknownPassage
 from index.generation import Generation, check_files, current, hold, lexical_files, load_manifest
 from index.lexical import LexicalIndex
 from index.manifest import DICTIONARY, Manifest, ReportEntry
+from index.rows import distinct
 from index.segment import Segment
 from index.table import PassageRow
 from index.words import Analyser
@@ -212,7 +213,7 @@ class OpenIndex:
     def _by_segment(self, rows: Sequence[int] | np.ndarray) -> list[tuple[int, np.ndarray, np.ndarray]]:
         wanted = np.asarray(rows, dtype=np.int64)
         numbers = np.searchsorted(self._bases, wanted, side="right") - 1
-        groups = [(int(n), np.flatnonzero(numbers == n)) for n in np.unique(numbers)]
+        groups = [(int(n), np.flatnonzero(numbers == n)) for n in distinct(numbers)]
         return [(n, places, wanted[places] - self._bases[n]) for n, places in groups]
 
     # --- names --------------------------------------------------------------------------------------------------

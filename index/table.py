@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from index.checked import ArrayWriter, CheckedArray, CheckedFile, damaged, write_array, write_sums
@@ -229,6 +228,8 @@ class PassageTable:
 
     def rows_of_paragraph(self, first: int, end: int, paragraph: str) -> list[int]:
         """Return the rows from first to end that belong to a paragraph number."""
+        import pyarrow.compute as pc  # 50 ms that most searches need not wait for
+
         parts = [np.asarray(pc.equal(b.column("paragraph"), paragraph)) for b in self._passages.between(first, end)]
         return [first + int(i) for i in np.flatnonzero(np.concatenate([np.zeros(0, bool), *parts]))]
 
@@ -246,6 +247,8 @@ class PassageTable:
 
 def _holds(trails: pa.RecordBatch, section: str) -> NDArray[np.bool_]:
     headings = trails.column("headings")
+    import pyarrow.compute as pc
+
     values = pc.match_substring(headings.values, section, ignore_case=True)
     counts = np.concatenate([[0], np.cumsum(np.asarray(values.fill_null(False)))])
     bounds = np.asarray(headings.offsets)

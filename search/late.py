@@ -6,6 +6,7 @@ score(q, p) = sum_i w_i max_j cos(q_i, p_j) / sum_i w_i. Knows tokens; nothing o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,8 +38,9 @@ class Asked:
 
 def asked_tokens(encoder: StaticEncoder, ids: NDArray[np.int32]) -> Asked:
     """Return the tokens of a question ready to be compared; a token asked twice weighs double."""
-    distinct, counts = np.unique(ids, return_counts=True)
-    weights = encoder.lengths(distinct) * counts
+    counts = np.bincount(ids, minlength=1)
+    distinct = np.flatnonzero(counts)
+    weights = encoder.lengths(distinct) * counts[distinct]
     kept = np.argsort(-weights, kind="stable")[:MOST_TOKENS]
     weights = weights[kept]
     return Asked(encoder.directions(distinct[kept]), weights / max(float(weights.sum()), 1e-9))
@@ -63,14 +65,20 @@ def late_scores(encoder: StaticEncoder, asked: Asked, bags: Sequence[NDArray[np.
 
 def meant_words(encoder: StaticEncoder, question: str, texts: Sequence[str]) -> list[list[Meant]]:
     """Return, for each text, what each token of the question is nearest to, where it is near, strongest first."""
-    asked, *told = encoder.tokens([question, *texts])
+    asked, *told = (_tokens(encoder, text) for text in (question, *texts))
     if not len(asked) or not any(map(len, told)):
         return [[] for _ in texts]
     weights = encoder.lengths(asked.ids)
     weights /= max(float(weights.sum()), 1e-9)
-    distinct = np.unique(np.concatenate([tokens.ids for tokens in told]))
+    distinct = np.flatnonzero(np.bincount(np.concatenate([tokens.ids for tokens in told])))
     cosines = encoder.directions(asked.ids) @ encoder.directions(distinct).T
     return [_nearest(asked, weights, tokens, cosines[:, np.searchsorted(distinct, tokens.ids)]) for tokens in told]
+
+
+@lru_cache(maxsize=4096)
+def _tokens(encoder: StaticEncoder, text: str) -> Tokens:
+    """Keep the pieces of passages that are shown again and again."""
+    return encoder.tokens([text])[0]
 
 
 def _nearest(asked: Tokens, weights: NDArray[np.float32], told: Tokens, cosines: NDArray[np.float32]) -> list[Meant]:

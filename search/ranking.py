@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.opened import OpenIndex
+from index.rows import distinct
 from search.filters import Scope
 from search.fusion import Signals, Weights, feedback, fuse
 from search.late import late_scores
@@ -60,7 +61,8 @@ def rank(index: OpenIndex, probe: Probe, scope: Scope, plan: Plan, *, k: int) ->
     if k <= len(ranked.rows):
         return ranked
     deeper = _legs(index, probe, scope, plan.mode, {leg: max(depth, k) for leg, depth in DEPTHS.items()})
-    rest = np.setdiff1d(_pool(deeper, ()), pool)
+    more = _pool(deeper, ())
+    rest = more[pool[np.minimum(np.searchsorted(pool, more), len(pool) - 1)] != more] if len(pool) else more
     return _joined(ranked, _weighed(index, probe, rest, deeper, replace(plan, first=()))) if len(rest) else ranked
 
 
@@ -99,7 +101,7 @@ def _within(search: Callable[[int], tuple[Rows, Scores]], depth: int, scope: Sco
 
 
 def _pool(legs: dict[str, _Leg], first: Sequence[int]) -> Rows:
-    return np.unique(np.concatenate([np.array(first, np.int64), *(leg.rows for leg in legs.values())]))
+    return distinct(np.concatenate([np.array(first, np.int64), *(leg.rows for leg in legs.values())]))
 
 
 def _weighed(index: OpenIndex, probe: Probe, pool: Rows, legs: dict[str, _Leg], plan: Plan) -> Ranked:
