@@ -111,18 +111,14 @@ class Analyser:
     def occurrences(self, text: str, terms: Collection[str]) -> list[Word]:
         """Return where the terms stand in a text, in text order; a Chinese term also where jieba cuts differently."""
         folded = fold(text)
-        found = [
-            Word(term, match.start(), match.end())
-            for term in terms
-            if _HAN_RUN.fullmatch(term)
-            for match in re.finditer(term, folded)
-        ]
-        if not all(_HAN_RUN.fullmatch(term) for term in terms):
+        han, others = _by_script(frozenset(terms))
+        found = [Word(term, match.start(), match.end()) for term in han for match in re.finditer(term, folded)]
+        if others:
             found += [
                 Word(term, match.start(), match.end())
                 for match in _OTHER_TOKEN.finditer(folded)
                 for term in self._split(match.group())
-                if term in terms
+                if term in others
             ]
         if len(folded) != len(text) or _MARK.search(text):
             places = _fold_with_places(text)[1]
@@ -149,6 +145,13 @@ class Analyser:
 def _word(term: str, places: list[int], start: int, end: int) -> Word:
     # One character can fold to several (¼), and an accent to none: it goes with the letter before it.
     return Word(term, places[start], max(places[end], places[end - 1] + 1))
+
+
+@lru_cache(maxsize=64)
+def _by_script(terms: frozenset[str]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Tell Chinese terms, which are looked for as they are, from those that are found word by word."""
+    han = tuple(sorted(term for term in terms if _HAN_RUN.fullmatch(term)))
+    return han, terms.difference(han)
 
 
 def _grams(run: str) -> list[str]:
