@@ -23,7 +23,7 @@ from index.checked import ArrayWriter, CheckedArray, CheckedFile, damaged, write
 
 faiss: Any = _faiss  # its stubs are not those of its wrappers
 
-# An exact scan of this many rows of 384 numbers takes about 3 ms (benchmarks/scale.py).
+# An exact scan of this many rows of 384 numbers took about 3 ms (benchmarks/scale.py).
 EXACT_LIMIT = 30_000
 _FEW = 10_000  # a filter that leaves so few rows is answered from the vectors alone
 _BATCH = 50_000

@@ -5,23 +5,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from tokenizers import Tokenizer
+from torch.nn import functional
 
-torch = pytest.importorskip("torch")
-from tokenizers import Tokenizer  # noqa: E402
-from torch.nn import functional  # noqa: E402
-
-from index.encoder import BUNDLED  # noqa: E402
-from training import model  # noqa: E402
-from training.batches import Bags, Corpus, Sampler  # noqa: E402
-from training.combine import balance, combine  # noqa: E402
-from training.data import LANGUAGES, Source, View, own_items  # noqa: E402
-from training.measure import late_table  # noqa: E402
-from training.model import compact, contrast, late_scores, padded, pool  # noqa: E402
-from training.pieces import parts_of  # noqa: E402
-from training.prepare import corpus  # noqa: E402
-from training.scores import value  # noqa: E402
-from training.tasks import Task  # noqa: E402
-from training.train import Run, Settings, pieces_of  # noqa: E402
+from index.encoder import BUNDLED
+from training import model
+from training.batches import Bags, Corpus, Sampler
+from training.combine import balance, combine
+from training.data import LANGUAGES, Source, View, own_items
+from training.measure import late_table
+from training.model import compact, contrast, late_scores, padded, pool
+from training.pieces import parts_of
+from training.prepare import corpus
+from training.scores import value
+from training.tasks import Task
+from training.train import Run, Settings, pieces_of
 
 SUBJECTS = ["water", "школа", "المحيط", "森林", "salud", "énergie", "trade", "мир", "农业", "budget", "климат"]
 
