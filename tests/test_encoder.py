@@ -2,7 +2,6 @@
 
 import random
 import shutil
-import time
 from pathlib import Path
 
 import numpy as np
@@ -182,17 +181,6 @@ def test_export_keeps_the_vectors(tmp_path: Path, encoder: StaticEncoder) -> Non
     ids = encoder.token_ids(TEXTS[:1])[0]
     expected = trained[ids].sum(axis=0)
     assert float(exported.encode_query(TEXTS[0]) @ expected / np.linalg.norm(expected)) > 0.999
-
-
-def test_it_is_quick() -> None:
-    started = time.perf_counter()
-    encoder = StaticEncoder()
-    encoder.encode_query("可持续发展")
-    ready = time.perf_counter()
-    encoder.encode_passages([TEXTS[0]] * 5000)
-    done = time.perf_counter()
-    # Four times what is promised: the machine may be busy.
-    assert ready - started < 1 and 5000 / (done - ready) > 3000
 
 
 def test_a_folder_that_cannot_be_read(tmp_path: Path) -> None:
