@@ -4,7 +4,7 @@ A leg that cannot look says why. Knows the open index's analyser and encoders; n
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -122,7 +122,8 @@ class _Expanded:
 def _expanded(index: OpenIndex, text: str, language: str | None) -> _Expanded:
     targets = sorted(index.languages)
     known = concepts_in(text, language, targets, index.analyser)
-    added = [(c.source, c.forms, "lexicon") for c in known if _tells(index, text, c.start, c.start + len(c.source))]
+    tells = _weigher(index, text) if known else None
+    added = [(c.source, c.forms, "lexicon") for c in known if tells and tells(c.start, c.start + len(c.source))]
     added += [(source, (form,), "abbreviation") for source, form in _abbreviated(index, text)]
     groups, expansions, foreign = [], [], 0
     for source, forms, origin in added:
@@ -135,15 +136,20 @@ def _expanded(index: OpenIndex, text: str, language: str | None) -> _Expanded:
     return _Expanded(tuple(groups), tuple(expansions), foreign)
 
 
-def _tells(index: OpenIndex, text: str, start: int, end: int) -> bool:
-    """Say whether a stretch of the question is more than "who", "was" or "about": the encoder's weights know."""
+def _weigher(index: OpenIndex, text: str) -> Callable[[int, int], bool]:
+    """Return what says whether text[start:end] is more than "who", "was" or "about": the encoder's weights know."""
     if not index.has_tokens:
-        return True
-    encoder = index.tokens_encoder
-    (tokens,) = encoder.tokens([text])
-    lengths = encoder.lengths(tokens.ids)
-    inside = [length for i, length in enumerate(lengths) if tokens.span(i)[0] < end and start < tokens.span(i)[1]]
-    return not inside or max(inside) >= _FILLER * float(lengths.max())
+        return lambda start, end: True
+    (tokens,) = index.tokens_encoder.tokens([text])
+    lengths = index.tokens_encoder.lengths(tokens.ids)
+    least = _FILLER * float(lengths.max(initial=0.0))
+    spans = [(*tokens.span(i), bool(length >= least)) for i, length in enumerate(lengths)]
+
+    def tells(start: int, end: int) -> bool:
+        inside = [heavy for first, last, heavy in spans if first < end and start < last]
+        return any(inside) or not inside
+
+    return tells
 
 
 @dataclass(frozen=True, slots=True)
