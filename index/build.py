@@ -18,7 +18,7 @@ from index.encoder import Encoder, StaticEncoder
 from index.errors import DamagedIndex, DiskFull, IncompatibleIndex, NoIndex, NothingToIndex, NotWritable, OutOfMemory
 from index.generation import check_files, current, lexical_files, load_manifest, publish, writing
 from index.leaf import Cutter, Leaf, Task, Tools, Words, open_leaf, write_leaf
-from index.lexical import LexicalRow, write_lexical
+from index.lexical import LexicalRow, remove, write_lexical
 from index.manifest import DICTIONARY, FORMAT, EncoderEntry, Manifest, Reports, SegmentEntry
 from index.plan import Old, Placed, Target, earlier_versions, is_small, lay_out, numbered, runs, split, tasks
 from index.reader import READABLE
@@ -154,7 +154,7 @@ def _build(job: _Job, old: Old | None) -> BuildResult:
     reports = _gather(job, old, result)
     _account(old, reports, result)
     if old is not None and _nothing_changed(job, old, reports):
-        shutil.rmtree(job.building)
+        remove(job.building)
         result.unchanged = True
         result.generation = old.generation.number
         return result
@@ -384,4 +384,4 @@ def _sweep(building: Path, manifest: Manifest) -> None:
     wanted = {building / "lexical", building / "segments"} | {building / "segments" / s.name for s in manifest.segments}
     for path in [*building.iterdir(), *(building / "segments").iterdir()]:
         if path not in wanted:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            remove(path) if path.is_dir() else path.unlink()

@@ -10,7 +10,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -81,7 +81,7 @@ def _workshop(folder: Path) -> Iterator[Path]:
     A thread of its own that watches the folder can lay down a lock at any later moment.
     """
     workshop = folder.with_name(folder.name + "-workshop")
-    _remove(workshop)
+    remove(workshop)
     folder.rename(workshop)
     try:
         yield workshop
@@ -90,16 +90,17 @@ def _workshop(folder: Path) -> Iterator[Path]:
             if not path.name.endswith(".lock"):
                 path.rename(folder / path.name)
     finally:
-        _remove(workshop)
+        remove(workshop)
 
 
-def _remove(folder: Path) -> None:
-    """Remove a folder that a thread may still lay a lock in."""
+def remove(folder: Path) -> None:
+    """Remove a folder that a thread of tantivy's may still lay a lock in; raise OSError when it stays."""
     for _ in range(100):
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():
             return
         time.sleep(0.002)
+    shutil.rmtree(folder)
 
 
 def _document(row: LexicalRow) -> tantivy.Document:
@@ -141,7 +142,8 @@ def _shadow(folder: Path) -> Iterator[Path]:
             (shadow / path.name).symlink_to(path.absolute())
         yield shadow
     finally:
-        _remove(shadow)
+        with suppress(OSError):  # a name too many in the temporary folder harms nobody
+            remove(shadow)
 
 
 @dataclass(frozen=True, slots=True)
