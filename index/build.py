@@ -109,6 +109,7 @@ def build_index(
         try:
             return _build(job, None if full else _previous(index))
         except DamagedIndex as damage:
+            _discard(job.building / "leaves")
             shutil.rmtree(job.building, ignore_errors=True)
             result = _build(job, None)
             result.warnings.append(f"{damage.fact} Therefore every report has been read again.")
@@ -154,6 +155,7 @@ def _build(job: _Job, old: Old | None) -> BuildResult:
     reports = _gather(job, old, result)
     _account(old, reports, result)
     if old is not None and _nothing_changed(job, old, reports):
+        _discard(job.building / "leaves")
         remove(job.building)
         result.unchanged = True
         result.generation = old.generation.number
@@ -379,9 +381,18 @@ def _link_tree(source: Path, target: Path) -> None:
         shutil.copytree(source, target)
 
 
+def _discard(folder: Path) -> None:
+    """Remove a folder in one step for whoever looks for it: half removed, a leaf would still look finished."""
+    gone = folder.with_name(folder.name + "-gone")
+    remove(gone)
+    if folder.exists():
+        folder.rename(gone)
+        remove(gone)
+
+
 def _sweep(building: Path, manifest: Manifest) -> None:
     """Remove the leaves, and what an interrupted build left and this one does not use."""
     wanted = {building / "lexical", building / "segments"} | {building / "segments" / s.name for s in manifest.segments}
     for path in [*building.iterdir(), *(building / "segments").iterdir()]:
         if path not in wanted:
-            remove(path) if path.is_dir() else path.unlink()
+            _discard(path) if path.is_dir() else path.unlink()

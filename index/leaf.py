@@ -139,6 +139,7 @@ def open_leaf(leaves: Path, name: str) -> Leaf | None:
     """Return a leaf that has been finished, by this build or by an interrupted one."""
     try:
         listed = json.loads((leaves / f"{name}.json").read_text(encoding="utf-8"))
+        (leaves / f"{name}.words").stat()
         outcomes = tuple(_outcome(values) for values in listed)
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -13,7 +13,7 @@ import pytest
 
 import index.leaf
 import index.plan
-from index import BuildResult, OpenIndex, build_index, open_index
+from index import BuildResult, OpenIndex, Progress, build_index, open_index
 from index.errors import DamagedIndex, DiskFull, NothingToIndex, NotWritable, OutOfMemory, UnknownPassage
 from index.generation import current, verify
 from tests.conftest import CharacterEncoder, Paragraphs, write_report
@@ -426,3 +426,18 @@ def test_any_history_ends_in_what_the_files_say(desk: Desk, seed: int) -> None:
     assert set(rows.tolist()) == alive
     np.testing.assert_allclose(scores, opened.vectors(rows) @ question, atol=1e-5)
     assert scores.tolist() == sorted(scores.tolist(), reverse=True)
+
+
+def test_leaves_that_were_half_removed_are_written_again(desk: Desk) -> None:
+    leaves = desk.index / "building" / "leaves"
+    with pytest.raises(KeyboardInterrupt):
+        build_index([desk.reports], desk.index, encoder=CharacterEncoder(), progress=_stop_when_joining)
+    (words,) = leaves.glob("*.words")
+    words.unlink()
+    assert build_index([desk.reports], desk.index, encoder=CharacterEncoder()).generation == 1
+    assert not leaves.exists()
+
+
+def _stop_when_joining(progress: Progress) -> None:
+    if progress.stage in ("joining", "words", "publishing"):
+        raise KeyboardInterrupt
