@@ -107,13 +107,26 @@ def build_index(
         tools = Tools.of(encoder or model, own, download=download)
         job = _Job(index, paths, tools, own, memory, progress)
         try:
-            return _build(job, None if full else _previous(index))
+            return _build_anew_over_debris(job, full)
         except DamagedIndex as damage:
-            _discard(job.building / "leaves")
-            shutil.rmtree(job.building, ignore_errors=True)
+            _clear(job.building)
             result = _build(job, None)
             result.warnings.append(f"{damage.fact} Therefore every report has been read again.")
             return result
+
+
+def _build_anew_over_debris(job: _Job, full: bool) -> BuildResult:
+    """Build on what an interrupted build has finished; start over once where that does not hang together."""
+    try:
+        return _build(job, None if full else _previous(job.index))
+    except FileNotFoundError:
+        _clear(job.building)
+        return _build(job, None if full else _previous(job.index))
+
+
+def _clear(building: Path) -> None:
+    _discard(building / "leaves")
+    shutil.rmtree(building, ignore_errors=True)
 
 
 @contextmanager
