@@ -107,7 +107,7 @@ def build_index(
         tools = Tools.of(encoder or model, own, download=download)
         job = _Job(index, paths, tools, own, memory, progress)
         try:
-            return _build_anew_over_debris(job, full)
+            return _build_on_debris(job, full)
         except DamagedIndex as damage:
             _clear(job.building)
             result = _build(job, None)
@@ -115,7 +115,7 @@ def build_index(
             return result
 
 
-def _build_anew_over_debris(job: _Job, full: bool) -> BuildResult:
+def _build_on_debris(job: _Job, full: bool) -> BuildResult:
     """Build on what an interrupted build has finished; start over once where that does not hang together."""
     try:
         return _build(job, None if full else _previous(job.index))

@@ -214,11 +214,6 @@ class LexicalIndex:
         parts += [(tantivy.Occur.Should, self._term("grams", gram, GRAM_BOOST)) for gram in grams]
         return self._search(parts, depth, reports)
 
-    def with_all_grams(self, grams: Sequence[str], depth: int) -> np.ndarray:
-        """Return the rows int64[m] that hold every one of the grams or terms."""
-        parts = [(tantivy.Occur.Must, self._term("grams", gram, 1.0)) for gram in grams]
-        return self._search(parts, depth, None)[0]
-
     def with_all(self, terms: Sequence[str], grams: Sequence[str], depth: int) -> np.ndarray:
         """Return the rows int64[m] that hold every one of the terms and of the grams."""
         parts = [(tantivy.Occur.Must, self._term("terms", term, 1.0)) for term in terms]

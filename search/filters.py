@@ -1,7 +1,7 @@
 """Which passages a search may return: filters as the person gives them, and the rows that pass. Knows no ranking."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,6 @@ class Scope:
     reports: tuple[int, ...] | None = None  # their numbers in the index of words
     mask: NDArray[np.bool_] | None = None  # bool[rows]; narrower than `reports` where `by_row`
     by_row: bool = False
-    notes: tuple[str, ...] = field(default=())
 
     def passes(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Say which of the rows may be found, bool[m]."""
@@ -64,7 +63,7 @@ def scope_of(index: OpenIndex, filters: Filters) -> Scope:
 
 def narrowed(scope: Scope, mask: NDArray[np.bool_]) -> Scope:
     """Return the scope without the rows that the mask bool[rows] leaves out."""
-    return Scope(scope.reports, mask if scope.mask is None else scope.mask & mask, True, scope.notes)
+    return Scope(scope.reports, mask if scope.mask is None else scope.mask & mask, True)
 
 
 def _reports(index: OpenIndex, filters: Filters) -> list[ReportEntry]:

@@ -22,7 +22,7 @@ Mode = Literal["hybrid", "dense", "lexical"]
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float32]
 
-# Rows that each leg gives to the pool; more changed no figure of benchmarks/ranking.py.
+# Rows that each leg gives to the pool: a fixed depth, so that the order does not depend on k.
 DEPTHS = {"dense": 100, "lexical": 100, "lexicon": 50}
 _BM25_CEILING = 2.2  # a term adds at most its inverse document frequency times k1 + 1
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from index.encoder import bundled_encoder
 from index.opened import OpenIndex
 
-# Between the passages of four collections, with the bundled encoder: means 0.01 to 0.26, spreads 0.09 to 0.16.
+# Between the passages of four collections, with an earlier bundled encoder: means 0.01 to 0.26, spreads 0.09 to 0.16.
 _MEAN, _SPREAD = 0.1, 0.12
 _SAMPLE = 256  # rows, evenly spaced
 

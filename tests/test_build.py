@@ -50,7 +50,7 @@ class Desk:
                 passage = opened.passage(row).passage
                 assert opened.report_of(row) == report
                 grams = opened.analyser.grams(passage.text)
-                assert row in opened.lexical.with_all_grams(grams, opened.rows).tolist()
+                assert row in opened.lexical.with_all([], grams, opened.rows).tolist()
                 np.testing.assert_allclose(
                     opened.vectors([row])[0], CharacterEncoder().encode_query(passage.text), atol=0.02
                 )
@@ -156,7 +156,7 @@ def test_a_copy_is_a_report_of_its_own(desk: Desk) -> None:
     opened = desk.open()
     assert (result.reports, opened.manifest.rows, desk.encoded) == (4, 8, 0)
     assert len({report.number for report in opened.manifest.reports}) == 4
-    assert sorted(opened.lexical.with_all_grams(["能", "源"], 9).tolist()) == [0, 6]
+    assert sorted(opened.lexical.with_all([], ["能", "源"], 9).tolist()) == [0, 6]
 
 
 def test_a_report_that_cannot_be_read_any_more_stays_as_it_was(desk: Desk) -> None:

@@ -135,7 +135,7 @@ def test_a_reader_keeps_its_generation_on_disk(index: Path, reports: Write) -> N
     for number in range(2, 6):
         build(index, reports(c={"1": f"第{number}代"}))
     assert [reader.passage(row).passage.text for row in range(3)] == ["能源", "海洋", "淡水"]
-    assert reader.lexical.with_all_grams(["海洋"], 5).tolist() == [1]
+    assert reader.lexical.with_all([], ["海洋"], 5).tolist() == [1]
     assert sorted(p.name for p in (index / "generations").iterdir()) == ["000001", "000004", "000005"]
     del reader
     build(index, reports(c={"1": "末代"}))

@@ -79,9 +79,9 @@ def test_rows_that_hold_all_grams_or_a_reference(tmp_path: Path) -> None:
     ]
     write_lexical(tmp_path / "x", rows)
     index = LexicalIndex(tmp_path / "x", {3: 0})
-    assert sorted(index.with_all_grams(["水", "源"], 10).tolist()) == [0, 1]
-    assert index.with_all_grams(["水资", "资源"], 10).tolist() == [0]
-    assert index.with_all_grams([], 10).tolist() == []
+    assert sorted(index.with_all([], ["水", "源"], 10).tolist()) == [0, 1]
+    assert index.with_all([], ["水资", "资源"], 10).tolist() == [0]
+    assert index.with_all([], [], 10).tolist() == []
     assert index.with_reference(["A/RES/57/270 B"], 10).tolist() == [2]
     assert index.with_reference(["A/58/1"], 10).tolist() == []
 

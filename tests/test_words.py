@@ -105,7 +105,7 @@ def test_every_two_characters_of_a_report_are_found_where_they_stand(analyser: A
     assert len(pairs) > 500
     for pair in pairs:
         standing = [i for i, text in enumerate(texts) if pair in text]
-        assert sorted(index.with_all_grams([fold(pair)], len(texts)).tolist()) == standing, pair
+        assert sorted(index.with_all([], [fold(pair)], len(texts)).tolist()) == standing, pair
 
 
 def test_a_dictionary_joins_words_and_is_part_of_the_fingerprint(analyser: Analyser, tmp_path: Path) -> None:
