@@ -106,11 +106,12 @@ def answers(folder: Path) -> Answers:
         # Without scores: passages that are gone count in the frequencies until their files are merged.
         said.append(sorted(names[int(r)] for r in opened.lexical.top([WeightedTerm(word)], [], opened.rows, None)[0]))
         said.append(
-            sorted(names[int(r)] for r in opened.lexical.with_all_grams(opened.analyser.grams(word), opened.rows))
+            sorted(names[int(r)] for r in opened.lexical.with_all([], opened.analyser.grams(word), opened.rows))
         )
     said.append(sorted(names[int(r)] for r in np.flatnonzero(opened.in_section("第1节")) if int(r) in names))
     said.append([[r.path.rsplit("/", 1)[1], r.sha256, r.title, opened.sections(r)] for r in opened.manifest.reports])
-    return json.loads(json.dumps(sorted(said, key=str)))
+    told: Answers = json.loads(json.dumps(sorted(said, key=str)))
+    return told
 
 
 def build(reports: Path, folder: Path) -> str:
@@ -239,8 +240,10 @@ class Campaign:
     def _expected(self, version: int) -> Answers:
         self._arrange(version)
         clean = self.folder / f"clean{version}"
-        assert forked(lambda: build(self.reports, clean)).value == "built"
-        return list(forked(lambda: answers(clean)).value)
+        built = forked(lambda: build(self.reports, clean))
+        said = forked(lambda: answers(clean))
+        assert built.value == "built" and said.value, (built, said)
+        return list(said.value)
 
     def _arrange(self, version: int) -> None:
         write_version(self.reports, version)
