@@ -139,7 +139,7 @@ class StaticEncoder:
         if (slots < 0).any():
             self._fill(distinct(ids[slots < 0]))
             slots = self._slots[ids]
-        rows: NDArray[np.float32] = self._units[slots]
+        rows: NDArray[np.float32] = self._units.take(slots, axis=0)
         return rows
 
     def _fill(self, ids: NDArray[np.integer]) -> None:

@@ -28,6 +28,7 @@ from index.report import Report
 from index.segment import Segment, SegmentWriter, embedding_context, embedding_text
 from index.sources import Source
 from index.table import PassageRow, passage_rows
+from index.tokens import Bags
 from index.words import Analyser
 
 _ENCODE_ROWS = 4096
@@ -104,7 +105,7 @@ class Tools:
         tokens = encoder if isinstance(encoder, StaticEncoder) else bundled_encoder()
         return cls(encoder, tokens, Analyser(Path(dictionary) if dictionary else None))
 
-    def encode(self, rows: Sequence[PassageRow]) -> tuple[NDArray[np.float32], list[NDArray[np.int32]]]:
+    def encode(self, rows: Sequence[PassageRow]) -> tuple[NDArray[np.float32], Bags]:
         """Return the vectors of some passages, and the ids of their tokens."""
         # The bundled tokenizer reads lines one by one: what stands before many passages is cut once.
         contexts = sorted({text for row in rows for text in embedding_context(row)})
@@ -115,8 +116,8 @@ class Tools:
             for row, tokens in zip(rows, own, strict=True)
         ]
         if self.encoder.fingerprint == self.tokens.fingerprint:
-            return self.tokens.pool(ids), ids
-        return self.encoder.encode_passages([embedding_text(row) for row in rows]), ids
+            return self.tokens.pool(ids), Bags.of(ids)
+        return self.encoder.encode_passages([embedding_text(row) for row in rows]), Bags.of(ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,7 @@ class _Given:
     segment: Segment
     first: int
 
-    def read(self, start: int, rows: int) -> tuple[NDArray[np.float32], list[NDArray[np.int32]]]:
+    def read(self, start: int, rows: int) -> tuple[NDArray[np.float32], Bags]:
         numbers = np.arange(self.first + start, self.first + start + rows)
         return self.segment.dense.vectors(numbers), self.segment.tokens.rows(numbers)
 

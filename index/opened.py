@@ -23,6 +23,7 @@ from index.manifest import DICTIONARY, Manifest, ReportEntry
 from index.rows import distinct
 from index.segment import Segment
 from index.table import PassageRow
+from index.tokens import Bags
 from index.words import Analyser
 
 
@@ -202,13 +203,13 @@ class OpenIndex:
             out[places] = self._segments[number].dense.vectors(local)
         return out
 
-    def token_ids(self, rows: Sequence[int] | np.ndarray) -> list[np.ndarray]:
+    def token_ids(self, rows: Sequence[int] | np.ndarray) -> Bags:
         """Return the token ids of some rows, in the order asked for."""
-        out: list[np.ndarray] = [np.empty(0, np.int32)] * len(rows)
-        for number, places, local in self._by_segment(rows):
-            for place, ids in zip(places, self._segments[number].tokens.rows(local), strict=True):
-                out[place] = ids
-        return out
+        parts = self._by_segment(rows)
+        bags = Bags.joined([self._segments[number].tokens.rows(local) for number, _, local in parts])
+        if len(parts) == 1:
+            return bags
+        return bags.taken(np.argsort(np.concatenate([np.empty(0, np.int64), *(places for _, places, _ in parts)])))
 
     def _by_segment(self, rows: Sequence[int] | np.ndarray) -> list[tuple[int, np.ndarray, np.ndarray]]:
         wanted = np.asarray(rows, dtype=np.int64)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from index.dense import DenseIndex, VectorWriter, settle
 from index.table import PassageRow, PassageTable, TableWriter
-from index.tokens import TokenStore, TokenWriter
+from index.tokens import Bags, TokenStore, TokenWriter
 
 _COPY_ROWS = 20_480  # rows held in memory while a segment is copied
 
@@ -49,7 +49,7 @@ class SegmentWriter:
         self._tokens = TokenWriter(folder, vocabulary)
         self.rows = 0
 
-    def append(self, rows: Sequence[PassageRow], vectors: NDArray[np.float32], tokens: list[NDArray[np.int32]]) -> None:
+    def append(self, rows: Sequence[PassageRow], vectors: NDArray[np.float32], tokens: Bags) -> None:
         """Write some passages."""
         self._table.append(rows)
         self._vectors.append(vectors)

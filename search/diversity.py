@@ -1,15 +1,15 @@
 """Group passages that say the same in nearly the same words: formulae that recur in every report. Pure numbers."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
+
+from index.tokens import Bags
 
 _ALIKE_VECTORS = 0.95
 _SHARED_PAIRS = 0.6  # Jaccard index of the pairs of neighbouring tokens
 
 
-def groups(vectors: NDArray[np.float32], bags: Sequence[NDArray[np.int32]]) -> list[list[int]]:
+def groups(vectors: NDArray[np.float32], bags: Bags) -> list[list[int]]:
     """Return positions grouped by near-identity, each group led by its best; groups stay in order of rank.
 
     Whether a passage leads a group depends on better ones only, so the first k groups are the same for every k.

@@ -43,7 +43,7 @@ class Witness:
         """Return the evidence in each passage's text; of overlapping matches the plainer one is kept."""
         meant: list[list[Meant]] = [[] for _ in texts]
         if self.probe.asked is not None:
-            meant = meant_words(self.index.tokens_encoder, self.probe.text, texts)
+            meant = meant_words(self.index.tokens_encoder, self.probe.text, texts, _MOST_BY_MEANING)
         return [self._evidence(text, found) for text, found in zip(texts, meant, strict=True)]
 
     def _evidence(self, text: str, meant: list[Meant]) -> Evidence:
@@ -65,7 +65,7 @@ class Witness:
         strongest = meant[0].strength if meant else 0.0
         return [
             Match(*_whole(text, m.start, m.end), _asked_word(question, m.asked_start, m.asked_end), "dense")
-            for m in meant[:_MOST_BY_MEANING]
+            for m in meant
             if m.strength >= _WEAKEST * strongest and not _is_single(text[m.start : m.end])
         ]
 

@@ -7,11 +7,14 @@ score(q, p) = sum_i w_i max_j cos(q_i, p_j) / sum_i w_i. Knows tokens; nothing o
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder import StaticEncoder, Tokens
+from index.rows import distinct
+from index.tokens import Bags
 
 MOST_TOKENS = 128  # of a question; of a longer one the tokens that say most
 _NEAR = 0.45  # cosine from which a word of the passage is shown as meant by one of the question
@@ -38,41 +41,48 @@ class Asked:
 
 def asked_tokens(encoder: StaticEncoder, ids: NDArray[np.int32]) -> Asked:
     """Return the tokens of a question ready to be compared; a token asked twice weighs double."""
-    counts = np.bincount(ids, minlength=1)
-    distinct = np.flatnonzero(counts)
-    weights = encoder.lengths(distinct) * counts[distinct]
+    once = distinct(ids)
+    weights = encoder.lengths(once) * np.bincount(np.searchsorted(once, ids), minlength=len(once))
     kept = np.argsort(-weights, kind="stable")[:MOST_TOKENS]
     weights = weights[kept]
-    return Asked(encoder.directions(distinct[kept]), weights / max(float(weights.sum()), 1e-9))
+    return Asked(encoder.directions(once[kept]), weights / max(float(weights.sum()), 1e-9))
 
 
-def late_scores(encoder: StaticEncoder, asked: Asked, bags: Sequence[NDArray[np.int32]]) -> NDArray[np.float32]:
+def late_scores(encoder: StaticEncoder, asked: Asked, bags: Bags) -> NDArray[np.float32]:
     """Return the score of each passage, float32[len(bags)], at most 1; a passage without tokens scores 0."""
     scores = np.zeros(len(bags), np.float32)
-    filled = [row for row, bag in enumerate(bags) if len(bag)]
-    if not filled or not len(asked.weights):
+    filled = np.flatnonzero(bags.lengths)
+    if not len(filled) or not len(asked.weights):
         return scores
-    ids = np.concatenate([bags[row] for row in filled])
-    place = np.zeros(encoder.vocabulary, np.int32)
-    place[ids] = 1
-    told = np.flatnonzero(place)
-    place[told] = np.arange(len(told))
-    cosines = asked.vectors @ encoder.directions(told).T
-    starts = np.cumsum([0, *(len(bags[row]) for row in filled[:-1])])
-    scores[filled] = asked.weights @ np.maximum.reduceat(cosines[:, place[ids]], starts, axis=1)
+    told, places = _numbered(bags.ids, encoder.vocabulary)
+    cosines = encoder.directions(told) @ asked.vectors.T
+    best = np.maximum.reduceat(cosines.take(places, axis=0), bags.bounds[filled], axis=0)
+    scores[filled] = best @ asked.weights
     return scores
 
 
-def meant_words(encoder: StaticEncoder, question: str, texts: Sequence[str]) -> list[list[Meant]]:
-    """Return, for each text, what each token of the question is nearest to, where it is near, strongest first."""
+def _numbered(ids: NDArray[np.int32], vocabulary: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """Return the distinct ids, ascending, and the place of each id among them; quicker than sorting."""
+    stands = np.zeros(vocabulary, bool)
+    stands[ids] = True
+    once = np.flatnonzero(stands)
+    places = np.empty(vocabulary, np.int32)
+    places[once] = np.arange(len(once), dtype=np.int32)
+    return once, places[ids]
+
+
+def meant_words(encoder: StaticEncoder, question: str, texts: Sequence[str], most: int) -> list[list[Meant]]:
+    """Return, for each text, what tokens of the question are nearest to, the strongest first, where they are near."""
     asked, *told = (_tokens(encoder, text) for text in (question, *texts))
     if not len(asked) or not any(map(len, told)):
         return [[] for _ in texts]
     weights = encoder.lengths(asked.ids)
     weights /= max(float(weights.sum()), 1e-9)
-    distinct = np.flatnonzero(np.bincount(np.concatenate([tokens.ids for tokens in told])))
-    cosines = encoder.directions(asked.ids) @ encoder.directions(distinct).T
-    return [_nearest(asked, weights, tokens, cosines[:, np.searchsorted(distinct, tokens.ids)]) for tokens in told]
+    bags = Bags.of([tokens.ids for tokens in told])
+    once, places = _numbered(bags.ids, encoder.vocabulary)
+    cosines = (encoder.directions(once) @ encoder.directions(asked.ids).T).take(places, axis=0)
+    parts = [cosines[start:end] for start, end in pairwise(bags.bounds.tolist())]
+    return [_nearest(asked, weights, tokens, part, most) for tokens, part in zip(told, parts, strict=True)]
 
 
 @lru_cache(maxsize=4096)
@@ -81,13 +91,13 @@ def _tokens(encoder: StaticEncoder, text: str) -> Tokens:
     return encoder.tokens([text])[0]
 
 
-def _nearest(asked: Tokens, weights: NDArray[np.float32], told: Tokens, cosines: NDArray[np.float32]) -> list[Meant]:
+def _nearest(
+    asked: Tokens, weights: NDArray[np.float32], told: Tokens, cosines: NDArray[np.float32], most: int
+) -> list[Meant]:
     if not len(told):
         return []
-    best = cosines.argmax(axis=1)
-    near = cosines[np.arange(len(asked)), best]
-    found = [
-        Meant(*told.span(int(best[i])), *asked.span(int(i)), float(weights[i] * near[i]))
-        for i in np.flatnonzero(near >= _NEAR)
-    ]
-    return sorted(found, key=lambda meant: -meant.strength)
+    best = cosines.argmax(axis=0)
+    near = cosines[best, np.arange(len(asked))]
+    strengths = np.where(near >= _NEAR, weights * near, 0)
+    order = np.argsort(-strengths, kind="stable")[:most].tolist()
+    return [Meant(*told.span(int(best[i])), *asked.span(i), float(strengths[i])) for i in order if strengths[i] > 0]

@@ -96,13 +96,13 @@ def _cover(spans: list[_Span], languages: Sequence[str]) -> Iterator[tuple[int, 
     if not spans:
         return
     keys = np.array([[_hash(language, span.key) for language in languages] for span in spans], np.uint64)
-    table = _table()
-    low, high = np.searchsorted(table["key"], keys, "left"), np.searchsorted(table["key"], keys, "right")
+    known, numbers = _table()
+    low, high = np.searchsorted(known, keys, "left"), np.searchsorted(known, keys, "right")
     at = -1
     for row, span in enumerate(spans):
         if span.start < at or not (high[row] > low[row]).any():
             continue
-        lines = [int(n) for a, b in zip(low[row], high[row], strict=True) for n in table["line"][a:b]]
+        lines = [int(n) for a, b in zip(low[row], high[row], strict=True) for n in numbers[a:b]]
         at = span.end
         if len(lines) <= _MOST_LINES:
             yield span.start, span.end, lines
@@ -127,9 +127,10 @@ def _columns() -> dict[str, int]:
 
 
 @cache
-def _table() -> NDArray[np.void]:
-    table: NDArray[np.void] = np.load(COMPILED, mmap_mode="r", allow_pickle=False)
-    return table
+def _table() -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+    """Return the hashed forms, ascending, and the line of each."""
+    table: NDArray[np.void] = np.load(COMPILED, allow_pickle=False)
+    return np.ascontiguousarray(table["key"]), np.ascontiguousarray(table["line"])
 
 
 def _forms(cell: str) -> list[str]:

@@ -143,7 +143,7 @@ def _signals(
         late=late_scores(index.tokens_encoder, probe.asked, bags) if probe.asked is not None else zeros,
         words=np.minimum(_spread(pool, legs.get("lexical"), words), 1),
         lexicon=_spread(pool, legs.get("lexicon"), lexicon),
-        tokens=np.array([len(bag) for bag in bags], np.float32),
+        tokens=bags.lengths.astype(np.float32),
     )
 
 

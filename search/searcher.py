@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,21 +176,19 @@ class Searcher:
         leading = self._groups(ranked)[:k]
         located = [self.index.passage(int(ranked.rows[group[0]])) for group in leading]
         told = Witness(self.index, probe).evidence([one.passage.text for one in located])
-        hits: list[Hit] = []
-        for group, where, evidence in zip(leading, located, told, strict=True):
-            row = where.row
-            hit = self._shown(where, language, evidence)
-            hits.append(
-                replace(
-                    hit,
-                    rank=len(hits) + 1,
-                    score=float(ranked.scores[group[0]]),
-                    relevance=float(relevance[group[0]]),
-                    ranks={leg: rows[row] for leg, rows in ranked.ranks.items() if row in rows},
-                    similar=tuple(self._at(int(ranked.rows[other]), language) for other in group[1:]),
-                )
+        return tuple(
+            self._shown(
+                where,
+                language,
+                evidence,
+                rank=rank,
+                score=float(ranked.scores[group[0]]),
+                relevance=float(relevance[group[0]]),
+                ranks={leg: rows[where.row] for leg, rows in ranked.ranks.items() if where.row in rows},
+                similar=tuple(self._at(int(ranked.rows[other]), language) for other in group[1:]),
             )
-        return tuple(hits)
+            for rank, (group, where, evidence) in enumerate(zip(leading, located, told, strict=True), 1)
+        )
 
     def _groups(self, ranked: Ranked) -> list[list[int]]:
         """Group the best of the pool; what follows stands for itself."""
@@ -220,15 +219,12 @@ class Searcher:
         )
 
     def _at(self, row: int, language: str) -> Hit:
-        return self._shown(self.index.passage(row), language, Evidence((), ()))
+        return self._shown(self.index.passage(row), language, Evidence((), ()), rank=0, score=0.0, relevance=0.0)
 
-    def _shown(self, located: Located, language: str, evidence: Evidence) -> Hit:
+    def _shown(self, located: Located, language: str, evidence: Evidence, **place: Any) -> Hit:
         report, passage = located.report, located.passage
         return Hit(
             row=located.row,
-            rank=0,
-            score=0.0,
-            relevance=0.0,
             report=report.path,
             symbol=report.symbol,
             title=report.title,
@@ -247,6 +243,7 @@ class Searcher:
             end=passage.end,
             matched=evidence.matched,
             matches=evidence.matches,
+            **place,
         )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.tokens import Bags
 from search.diversity import groups
 
 ONE, TWO = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]), np.array([11, 12, 13])
@@ -11,7 +12,7 @@ ONE, TWO = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]), np.array([11, 12, 13])
 
 def grouped(kinds: list[int]) -> list[list[int]]:
     vectors = np.eye(8, dtype=np.float32)[kinds]
-    return groups(vectors, [np.array([kind * 10 + n for n in range(5)]) for kind in kinds])
+    return groups(vectors, Bags.of([np.array([kind * 10 + n for n in range(5)]) for kind in kinds]))
 
 
 def test_the_best_leads_and_the_rest_follow_in_order() -> None:
@@ -20,26 +21,26 @@ def test_the_best_leads_and_the_rest_follow_in_order() -> None:
 
 def test_like_vectors_with_other_words_stay_apart() -> None:
     same = np.array([[1, 0], [1, 0]], np.float32)
-    assert groups(same, [ONE, TWO]) == [[0], [1]]
+    assert groups(same, Bags.of([ONE, TWO])) == [[0], [1]]
 
 
 def test_like_words_with_other_vectors_stay_apart() -> None:
-    assert groups(np.eye(2, dtype=np.float32), [ONE, ONE]) == [[0], [1]]
+    assert groups(np.eye(2, dtype=np.float32), Bags.of([ONE, ONE])) == [[0], [1]]
 
 
 def test_the_same_words_in_another_order_are_another_passage() -> None:
     same = np.array([[1, 0], [1, 0]], np.float32)
-    assert groups(same, [ONE, ONE[::-1]]) == [[0], [1]]
+    assert groups(same, Bags.of([ONE, ONE[::-1]])) == [[0], [1]]
 
 
 def test_one_other_word_in_ten_is_the_same_passage() -> None:
     same = np.array([[1, 0], [1, 0]], np.float32)
-    assert groups(same, [ONE, np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 99])]) == [[0, 1]]
+    assert groups(same, Bags.of([ONE, np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 99])])) == [[0, 1]]
 
 
 def test_passages_without_words_are_not_the_same() -> None:
     same = np.array([[1, 0], [1, 0]], np.float32)
-    assert groups(same, [np.array([], np.int64), np.array([], np.int64)]) == [[0], [1]]
+    assert groups(same, Bags.of([np.array([], np.int64), np.array([], np.int64)])) == [[0], [1]]
 
 
 @given(st.lists(st.integers(0, 7), max_size=20), st.integers(0, 20))

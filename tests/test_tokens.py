@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.tokens import TokenStore, TokenWriter
+from index.tokens import Bags, TokenStore, TokenWriter
 
 
 @pytest.mark.parametrize(("vocabulary", "bytes_each"), [(1 << 16, 2), ((1 << 16) + 1, 4)])
@@ -14,8 +14,8 @@ def test_ids_come_back_in_any_order(tmp_path: Path, vocabulary: int, bytes_each:
     rows = [rng.integers(0, vocabulary, rng.integers(0, 30), np.int32) for _ in range(500)]
     writer = TokenWriter(tmp_path, vocabulary)
     for start in range(0, 500, 120):
-        writer.append(rows[start : start + 120])
-    writer.append([])
+        writer.append(Bags.of(rows[start : start + 120]))
+    writer.append(Bags.of([]))
     writer.close()
     store = TokenStore(tmp_path)
     wanted = rng.integers(0, 500, 100)
@@ -25,6 +25,13 @@ def test_ids_come_back_in_any_order(tmp_path: Path, vocabulary: int, bytes_each:
     assert (tmp_path / "tokens.npy").stat().st_size == 128 + bytes_each * sum(map(len, rows))
 
 
+def test_texts_are_taken_in_any_order() -> None:
+    bags = Bags.of([np.array([1, 2], np.int32), np.array([], np.int32), np.array([3], np.int32)])
+    taken = bags.taken(np.array([2, 0, 1, 2]))
+    assert [bag.tolist() for bag in taken] == [[3], [1, 2], [], [3]]
+    assert taken.lengths.tolist() == [1, 2, 0, 1]
+
+
 def test_no_passages(tmp_path: Path) -> None:
     TokenWriter(tmp_path, 100).close()
-    assert TokenStore(tmp_path).rows([]) == []
+    assert len(TokenStore(tmp_path).rows([])) == 0
