@@ -44,7 +44,6 @@ def build_ours(texts: list[str], folder: Path) -> None:
 
 
 def open_ours(folder: Path) -> Search:
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line and the page do
     from search import open_searcher
 
     return open_searcher(folder / "index").search

@@ -10,13 +10,10 @@ others. Prints nDCG@10 by language.
 import argparse
 import gzip
 import json
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from index import build_index
 from search import Searcher, open_searcher

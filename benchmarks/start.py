@@ -14,8 +14,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line and the page do
-
 ROOT = Path(__file__).parents[1]
 SEEDS = ROOT / "seeds"
 QUESTION = "首脑会议为实现可持续能源确定了哪几个重点领域？"

@@ -26,6 +26,7 @@ from search.ranking import Mode, Plan, Ranked, rank
 from search.references import named_rows, rows_of_name
 from search.relevance import Calibration, calibration_for
 from search.scale import Scale, scale_of
+from search.threads import keep_to_one_thread
 
 _GROUPED = 100  # best passages among which near-identical ones are looked for
 LONGEST_QUESTION = 4000  # characters; what stands behind is left out, and said so
@@ -248,7 +249,11 @@ class Searcher:
 
 
 def open_searcher(folder: str | Path) -> Searcher:
-    """Open the index in a folder; raise NoIndex, DamagedIndex or IncompatibleIndex."""
+    """Open the index in a folder; numpy's products keep to one thread from now on, unless the environment says more.
+
+    Raises NoIndex, DamagedIndex or IncompatibleIndex.
+    """
+    keep_to_one_thread()
     return Searcher(open_index(folder))
 
 

@@ -34,6 +34,7 @@ DOORS = {
     "Stemmer": {"index/words.py"},
     "streamlit": {"ui/app.py"},
     "tantivy": {"index/lexical.py"},
+    "threadpoolctl": {"search/threads.py"},
     "tokenizers": {"index/encoder.py"},
 }
 # What the packages import without a door of its own: numbers everywhere but in the interface.

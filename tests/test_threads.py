@@ -1,0 +1,36 @@
+"""Opening a searcher keeps numpy's products to one thread, unless the environment says how many."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from index import build_index
+
+ASKED = """
+import sys
+from threadpoolctl import ThreadpoolController
+import numpy
+from search import open_searcher
+blas = ThreadpoolController().select(user_api="blas")
+blas.limit(limits=2)
+open_searcher(sys.argv[1])
+print(*(library["num_threads"] for library in blas.info()))
+"""
+
+
+@pytest.mark.parametrize(("chosen", "threads"), [({}, "1"), ({"OMP_NUM_THREADS": "2"}, "2")])
+def test_threads_after_opening(tmp_path: Path, chosen: dict[str, str], threads: str) -> None:
+    (tmp_path / "report.txt").write_text("1. 能源是可持续发展的关键。\n", encoding="utf-8")
+    build_index([tmp_path / "report.txt"], tmp_path / "index")
+    unset = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    told = subprocess.run(
+        [sys.executable, "-c", ASKED, str(tmp_path / "index")],
+        env=unset | chosen,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(told.stdout.split()) == {threads}
