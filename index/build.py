@@ -8,6 +8,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,7 @@ from index.worker import Setting, write_leaves
 
 _WORKERS_FROM = 8 << 20  # bytes of files
 _WORKER_BYTES = 512 << 20  # of memory
+_LOOK = 0.1  # seconds between two looks at a thread
 MEMORY = 4 << 30  # bytes that a build keeps to unless told otherwise
 
 
@@ -174,8 +176,7 @@ def _build(job: _Job, old: Old | None) -> BuildResult:
         result.generation = old.generation.number
         return result
     targets = lay_out(reports, old if _same_rows(job, old) else None, job.memory)
-    segments = [_write_segment(job, target, old) for target in targets]
-    _write_words(job, old, reports)
+    segments = _write(job, targets, old, reports)
     manifest = _manifest(job, targets, segments)
     _sweep(job.building, manifest)
     if job.dictionary:
@@ -184,6 +185,32 @@ def _build(job: _Job, old: Old | None) -> BuildResult:
     base = old.generation if old else None
     result.generation = publish(job.index, job.building, manifest, base).number
     return result
+
+
+def _write(job: _Job, targets: list[Target], old: Old | None, reports: list[Placed]) -> list[SegmentEntry]:
+    """Write the segments and, beside them in a thread, the index of words: faiss and tantivy do not wait for Python."""
+    count = _Count()
+    with ThreadPoolExecutor(1) as beside:
+        words = beside.submit(_write_words, job, old, reports, count)
+        try:
+            segments = [_write_segment(job, target, old) for target in targets]
+            job.progress(Progress("words", count.done, count.total))
+            while wait([words], timeout=_LOOK).not_done:
+                job.progress(Progress("words", count.done, count.total))
+            words.result()
+        except BaseException:
+            count.stopped = True
+            raise
+    return segments
+
+
+@dataclass(slots=True)
+class _Count:
+    """How many passages a thread has done, and whether it is to stop."""
+
+    done: int = 0
+    total: int = 0
+    stopped: bool = False
 
 
 def _same_rows(job: _Job, old: Old | None) -> bool:
@@ -337,7 +364,7 @@ def _manifest(job: _Job, targets: list[Target], segments: list[SegmentEntry]) ->
 # --- words -------------------------------------------------------------------------------------------------------
 
 
-def _write_words(job: _Job, old: Old | None, reports: list[Placed]) -> None:
+def _write_words(job: _Job, old: Old | None, reports: list[Placed], count: _Count) -> None:
     """Write the index of words: the old one with what is new and without what is gone, or a new one."""
     folder = job.building / "lexical"
     shutil.rmtree(folder, ignore_errors=True)
@@ -352,12 +379,12 @@ def _write_words(job: _Job, old: Old | None, reports: list[Placed]) -> None:
         check_files(old.generation, lexical_files(old.generation))
         _link_tree(old.generation.folder / "lexical", folder)
     fresh = [placed for placed in reports if placed.number not in before]
-    write_lexical(folder, _lexical_rows(job, fresh), removed_reports=gone)
+    write_lexical(folder, _lexical_rows(job, fresh, count), removed_reports=gone)
 
 
-def _lexical_rows(job: _Job, fresh: list[Placed]) -> Iterator[LexicalRow]:
+def _lexical_rows(job: _Job, fresh: list[Placed], count: _Count) -> Iterator[LexicalRow]:
     """Yield the words of the reports: as the leaves hold them, or cut from the table."""
-    total, done = sum(placed.rows for placed in fresh), 0
+    count.total = sum(placed.rows for placed in fresh)
     cutter = Cutter(job.tools.analyser)
     read: dict[int, tuple[Leaf, list[Placed]]] = {}
     for placed in fresh:
@@ -370,8 +397,9 @@ def _lexical_rows(job: _Job, fresh: list[Placed]) -> Iterator[LexicalRow]:
             for number in range(placed.rows):
                 w = next(words)
                 yield LexicalRow(placed.number or 0, number, w.terms, w.grams, w.context, w.references)
-            done += placed.rows
-            job.progress(Progress("words", done, total))
+            count.done += placed.rows
+            if count.stopped:
+                raise KeyboardInterrupt
 
 
 def _cut(placed: Placed, cutter: Cutter) -> Iterator[Words]:
