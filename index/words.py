@@ -112,7 +112,7 @@ class Analyser:
         """Return where the terms stand in a text, in text order; a Chinese term also where jieba cuts differently."""
         folded = fold(text)
         han, others = _by_script(frozenset(terms))
-        found = [Word(term, match.start(), match.end()) for term in han for match in re.finditer(term, folded)]
+        found = [Word(term, at, at + len(term)) for term in han for at in _places(folded, term)]
         if others:
             found += [
                 Word(term, match.start(), match.end())
@@ -145,6 +145,13 @@ class Analyser:
 def _word(term: str, places: list[int], start: int, end: int) -> Word:
     # One character can fold to several (¼), and an accent to none: it goes with the letter before it.
     return Word(term, places[start], max(places[end], places[end - 1] + 1))
+
+
+def _places(text: str, term: str) -> Iterator[int]:
+    at = text.find(term)
+    while at >= 0:
+        yield at
+        at = text.find(term, at + len(term))
 
 
 @lru_cache(maxsize=64)

@@ -5,7 +5,6 @@ lexicon.tsv holds one concept a line, one language a column, forms separated by 
 parses nothing. Knows the analyser; nothing of indexes or ranking.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,8 +20,7 @@ from index.words import Analyser, Word, fold
 SOURCE = Path(__file__).with_name("lexicon.tsv")
 COMPILED = SOURCE.with_suffix(".npy")
 _KIND = np.dtype([("key", "<u8"), ("line", "<i4")])
-_LONGEST = 6  # words of a form
-_LONGEST_HAN = 12  # characters of a Chinese form
+_BASE = 0x9E3779B97F4A7C15  # of the hashes; odd, so that it has an inverse
 _MOST_LINES = 4  # of one form; a form of more concepts tells none of them
 
 
@@ -40,11 +38,11 @@ def concepts_in(question: str, language: str | None, targets: Iterable[str], ana
 
     A question in no known language is looked up in all of them.
     """
-    spans = _han_spans(question) if language == "zh" else _word_spans(analyser.words(question))
+    units = _characters(question) if language == "zh" else _units(analyser.words(question))
     languages = (language,) if language in _columns() else tuple(_columns())
     wanted = [_columns()[target] for target in targets if target in _columns()]
     found = []
-    for start, end, lines in _cover(spans, languages):
+    for start, end, lines in _cover(units, languages, _CHARACTERS if language == "zh" else _WORDS):
         forms = {form for line in lines for column in wanted for form in _forms(_cells(line)[column])}
         source = question[start:end]
         forms.discard(source)
@@ -54,62 +52,86 @@ def concepts_in(question: str, language: str | None, targets: Iterable[str], ana
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
+class _Unit:
+    """A word or a Chinese character of a question, and how the lexicon spells it."""
+
     start: int
     end: int
     key: str
 
 
-def _word_spans(words: Sequence[Word]) -> list[_Span]:
-    """Return all runs of words, longer ones first at every place."""
-    units = _units(words)
-    return [
-        _Span(units[i].start, units[i + length - 1].end, " ".join(unit.key for unit in units[i : i + length]))
-        for i in range(len(units))
-        for length in range(min(_LONGEST, len(units) - i), 0, -1)
-    ]
-
-
-def _units(words: Sequence[Word]) -> list[_Span]:
-    """Return one key a word: a compound with its parts, without an elided article ("l’énergie" is "énergie")."""
+def _units(words: Sequence[Word]) -> list[_Unit]:
+    """Return one unit a word: a compound with its parts, without an elided article ("l’énergie" is "énergie")."""
     units = []
     for (start, end), same in groupby(words, key=lambda word: (word.start, word.end)):
         terms = [word.term for word in same]
         elided = len(terms) > 2 and len(terms[1]) <= 2 and re.match(r"\w+['’]", terms[0])
-        units.append(_Span(start, end, " ".join(terms[2:] if elided else terms)))
+        units.append(_Unit(start, end, " ".join(terms[2:] if elided else terms)))
     return units
 
 
-def _han_spans(question: str) -> list[_Span]:
-    folded = fold(question)
-    if len(folded) != len(question):
-        question = folded
-    return [
-        _Span(i, i + length, folded[i : i + length])
-        for i in range(len(folded))
-        for length in range(min(_LONGEST_HAN, len(folded) - i), 1, -1)
+def _characters(question: str) -> list[_Unit]:
+    return [_Unit(at, at + 1, folded) for at, folded in enumerate(map(fold, question)) if folded]
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """How units make a form: what stands between them, and how many there are."""
+
+    between: str
+    fewest: int
+    most: int
+
+
+_CHARACTERS, _WORDS = _Writing("", 2, 12), _Writing(" ", 1, 6)
+
+
+def _cover(units: list[_Unit], languages: Sequence[str], writing: _Writing) -> Iterator[tuple[int, int, list[int]]]:
+    """Yield the runs of units that the lexicon knows from left to right, longer ones first, without overlap."""
+    runs = [
+        (first, first + count - 1)
+        for first in range(len(units))
+        for count in range(min(writing.most, len(units) - first), writing.fewest - 1, -1)
     ]
-
-
-def _cover(spans: list[_Span], languages: Sequence[str]) -> Iterator[tuple[int, int, list[int]]]:
-    """Yield the spans that the lexicon knows from left to right, without overlap."""
-    if not spans:
+    if not runs:
         return
-    keys = np.array([[_hash(language, span.key) for language in languages] for span in spans], np.uint64)
+    firsts, lasts = np.array(runs).T
+    ends = np.cumsum([len(unit.key) + len(writing.between) for unit in units]) - len(writing.between)
+    starts = ends - [len(unit.key) for unit in units]
+    hashes = _hashes(writing.between.join(unit.key for unit in units), starts[firsts], ends[lasts])
+    keys = hashes[:, None] ^ np.array([_salt(language) for language in languages], np.uint64)
     known, numbers = _table()
     low, high = np.searchsorted(known, keys, "left"), np.searchsorted(known, keys, "right")
-    at = -1
-    for row, span in enumerate(spans):
-        if span.start < at or not (high[row] > low[row]).any():
+    at = 0
+    for run in np.flatnonzero((high > low).any(axis=1)).tolist():
+        first, last = runs[run]
+        if first < at:
             continue
-        lines = [int(n) for a, b in zip(low[row], high[row], strict=True) for n in numbers[a:b]]
-        at = span.end
+        lines = [int(n) for a, b in zip(low[run], high[run], strict=True) for n in numbers[a:b]]
+        at = last + 1
         if len(lines) <= _MOST_LINES:
-            yield span.start, span.end, lines
+            yield units[first].start, units[last].end, lines
 
 
-def _hash(language: str, key: str) -> int:
-    return int.from_bytes(hashlib.blake2b(f"{language} {key}".encode(), digest_size=8).digest(), "little")
+def _hashes(text: str, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Hash many stretches text[start:end] at once: their characters are the digits of a number, modulo 2**64.
+
+    As in Karp and Rabin (1987): a difference of two running sums, moved to the same place.
+    """
+    digits = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
+    sums = np.zeros(len(digits) + 1, np.uint64)
+    np.cumsum((digits + 1) * _powers(_BASE, len(digits)), out=sums[1:])
+    return (sums[ends] - sums[starts]) * _powers(pow(_BASE, -1, 1 << 64), len(digits) + 1)[starts]
+
+
+def _powers(base: int, count: int) -> NDArray[np.uint64]:
+    powers = np.full(count, base, np.uint64)
+    powers[:1] = 1
+    return np.cumprod(powers, dtype=np.uint64)
+
+
+def _salt(language: str) -> int:
+    return (_columns()[language] + 1) * _BASE % (1 << 64)
 
 
 @cache
@@ -144,5 +166,6 @@ def compile_lexicon(analyser: Analyser) -> NDArray[np.void]:
         for language, column in _columns().items():
             for form in _forms(_cells(number)[column]):
                 key = fold(form) if language == "zh" else " ".join(unit.key for unit in _units(analyser.words(form)))
-                rows.add((_hash(language, key), number))
+                (hashed,) = _hashes(key, np.array([0]), np.array([len(key)])).tolist()
+                rows.add((hashed ^ _salt(language), number))
     return np.array(sorted(rows), _KIND)
