@@ -146,6 +146,11 @@ def test_evidence_names_the_question_s_words_in_every_language(seeds: Searcher) 
     assert ("能源", "能源", "lexical") in {(chinese.text[m.start : m.end], m.word, m.leg) for m in chinese.matches}
 
 
+def test_a_translation_is_marked_whole_where_the_dictionary_cuts_it(seeds: Searcher) -> None:
+    hit = seeds.search("ما هي مجالات الطاقة المستدامة؟").hits[0]
+    assert ("可持续", "المستدامة", "lexicon") in {(hit.text[m.start : m.end], m.word, m.leg) for m in hit.matches}
+
+
 def test_an_abbreviation_that_a_report_defines_leads_to_its_name(seeds: Searcher) -> None:
     added = {(e.source, e.word) for e in seeds.search("行政首长协调会的作用").expansions if e.origin == "abbreviation"}
     assert added == {("行政首长协调会", "联合国系统行政首长协调理事会")}
