@@ -8,7 +8,7 @@ FOLDER holds a virtual environment for each peer that is to be measured, made be
     FOLDER/txtai/bin/pip install txtai "sentence-transformers"
     FOLDER/bm25s/bin/pip install bm25s jieba "sentence-transformers"
     FOLDER/lancedb/bin/pip install lancedb "sentence-transformers"
-    FOLDER/milvus/bin/pip install "pymilvus[milvus_lite]" "sentence-transformers"
+    FOLDER/milvus/bin/pip install pymilvus milvus-lite jieba "sentence-transformers"
 
 Each is used as its own guide shows, with hybrid search where it has one. Ours is given the passages as files of
 paragraphs and reads, checks and cuts them; the others are given lists of texts.
@@ -109,7 +109,7 @@ def build_lancedb(texts: list[str], folder: Path) -> None:
     vectors = _encoder().encode(texts, normalize_embeddings=True, batch_size=1024, show_progress_bar=False)
     flat = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
     table = lancedb.connect(folder / "index").create_table("passages", pa.table({"text": texts, "vector": flat}))
-    table.create_index(metric="cosine", vector_column_name="vector", num_sub_vectors=96)
+    table.create_index(metric="cosine", vector_column_name="vector", num_sub_vectors=128)
     table.create_fts_index("text", base_tokenizer="ngram", ngram_min_length=2, ngram_max_length=2)
 
 
