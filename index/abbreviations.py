@@ -10,11 +10,13 @@ from index.language import CJK
 from index.report import Abbreviation
 
 _CHINESE = re.compile(
-    rf"(?P<before>[{CJK}A-Za-z、·《》]{{4,30}})[（(](?:以下)?(?:统称|简称|下称)?(?:为)?[“\"「《]?(?P<short>[{CJK}]{{3,12}}|[A-Z][A-Za-z0-9-]{{1,9}})[”\"」》]?[）)]"
+    rf"[（(](?:以下)?(?:统称|简称|下称)?(?:为)?[“\"「《]?(?P<short>[{CJK}]{{3,12}}|[A-Z][A-Za-z0-9-]{{1,9}})[”\"」》]?[）)]"
 )
+_CHINESE_BEFORE = re.compile(rf"[{CJK}A-Za-z、·《》]{{4,30}}$")
 _LETTERS = re.compile(r"(?<=[^\W\d_] )\((?:“|\"|«)?(?P<short>[A-ZА-Я][A-Za-zА-Яа-я-]{1,9})(?:”|\"|»)?\)")
 _WORDS_BEFORE = re.compile(r"(?:[^\W\d_][\w’'\-]*[ \n]){2,12}$")
 _REACH = 160  # letters that a name may take
+_REACH_CHINESE = 30  # the same in Chinese
 _SMALL = frozenset(
     "of the and for on in to de la le les du des et pour sur y del los las el en para по и в на о the".split()
 )
@@ -25,7 +27,8 @@ def find_abbreviations(text: str) -> tuple[Abbreviation, ...]:
     """Return each short form once, with the name that stands right before its first definition."""
     found: dict[str, Abbreviation] = {}
     for match in _CHINESE.finditer(text):
-        full = _chinese_name(match["before"], match["short"])
+        before = _CHINESE_BEFORE.search(text, max(0, match.start() - _REACH_CHINESE), match.start())
+        full = _chinese_name(before[0], match["short"]) if before else None
         if full and match["short"] not in found:
             found[match["short"]] = Abbreviation(match["short"], full)
     for match in _LETTERS.finditer(text):
