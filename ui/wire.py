@@ -3,7 +3,7 @@
 The names and their order are a contract. A key marked * stands only where there is something to say.
 
     answer   id question answered generation legs took_ms hits, expansions* notes*
-             where answered is false there are no hits, or, asked for with --closest, the closest passages
+             where answered is false the hits are the closest passages: none of them reaches the line of relevance
     hit      rank score relevance, those of a passage, ranks matched similar*
     passage  report symbol title language paragraph sub citation headings page text start end, lead*
 """
@@ -30,7 +30,7 @@ def answer_object(answer: "Answer", question_id: object = None) -> dict[str, Any
         "generation": answer.generation,
         "legs": answer.legs,
         "took_ms": round(answer.took_ms, 2),
-        "hits": [hit_object(hit) for hit in answer.hits],
+        "hits": [hit_object(hit) for hit in answer.hits or answer.closest],
     }
     if answer.expansions:
         said["expansions"] = [{"word": e.word, "source": e.source, "origin": e.origin} for e in answer.expansions]
