@@ -1,6 +1,15 @@
 """What a search returns. Pure data: no engine, no page."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from search.citation import cite
+
+if TYPE_CHECKING:
+    from index.manifest import ReportEntry
+    from index.report import Passage, Report
+    from index.table import PassageRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +27,6 @@ class Hit:
     """A ranked passage with the evidence for it."""
 
     row: int
-    rank: int  # 1 is best
-    score: float
-    relevance: float  # calibrated, 0 to 1
     report: str  # the path as indexed
     symbol: str | None
     title: str
@@ -35,10 +41,38 @@ class Hit:
     text: str
     start: int  # offsets into the report's text
     end: int
+    rank: int = 0  # 1 is best; 0 where nothing was ranked
+    score: float = 0.0
+    relevance: float = 0.0  # calibrated, 0 to 1
     ranks: dict[str, int] = field(default_factory=dict)  # rank in each leg: {"dense": 3, "lexical": 1}
     matched: tuple[str, ...] = ()  # words of the question that stand in the passage, as they stand there
     matches: tuple[Match, ...] = ()
     similar: tuple["Hit", ...] = ()  # near-identical passages grouped under this one
+
+
+def hit_of(
+    report: "Report | ReportEntry", passage: "Passage | PassageRow", row: int, language: str, **ranked: Any
+) -> Hit:
+    """Return a passage as a hit, cited in a language; `ranked` are the fields that a search adds."""
+    title = report.title or Path(report.path).stem
+    return Hit(
+        row=row,
+        report=report.path,
+        symbol=report.symbol,
+        title=report.title,
+        language=report.language,
+        year=report.year,
+        paragraph=passage.paragraph,
+        sub=passage.sub,
+        citation=cite(report.symbol, title, passage.paragraph, passage.sub, language=language),
+        headings=passage.headings,
+        lead=passage.lead,
+        page=passage.page,
+        text=passage.text,
+        start=passage.start,
+        end=passage.end,
+        **ranked,
+    )
 
 
 @dataclass(frozen=True, slots=True)

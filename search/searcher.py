@@ -5,21 +5,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.generation import current
-from index.opened import Located, OpenIndex, open_index
-from search.citation import LANGUAGES, cite
+from index.opened import OpenIndex, open_index
+from search.citation import LANGUAGES
 from search.collection import ReportEntry
 from search.constraints import constrained
 from search.diversity import groups
-from search.evidence import Evidence, Witness
+from search.evidence import Witness
 from search.filters import Filters, Scope, narrowed, scope_of
 from search.fusion import Weights
-from search.hit import Answer, Hit
+from search.hit import Answer, Hit, hit_of
 from search.probe import Probe, probe_of_passage, probe_of_question
 from search.query import Query, parse_query
 from search.ranking import Mode, Plan, Ranked, rank
@@ -178,10 +177,13 @@ class Searcher:
         located = [self.index.passage(int(ranked.rows[group[0]])) for group in leading]
         told = Witness(self.index, probe).evidence([one.passage.text for one in located])
         return tuple(
-            self._shown(
-                where,
+            hit_of(
+                where.report,
+                where.passage,
+                where.row,
                 language,
-                evidence,
+                matched=evidence.matched,
+                matches=evidence.matches,
                 rank=rank,
                 score=float(ranked.scores[group[0]]),
                 relevance=float(relevance[group[0]]),
@@ -220,32 +222,8 @@ class Searcher:
         )
 
     def _at(self, row: int, language: str) -> Hit:
-        return self._shown(self.index.passage(row), language, Evidence((), ()), rank=0, score=0.0, relevance=0.0)
-
-    def _shown(self, located: Located, language: str, evidence: Evidence, **place: Any) -> Hit:
-        report, passage = located.report, located.passage
-        return Hit(
-            row=located.row,
-            report=report.path,
-            symbol=report.symbol,
-            title=report.title,
-            language=report.language,
-            year=report.year,
-            paragraph=passage.paragraph,
-            sub=passage.sub,
-            citation=cite(
-                report.symbol, report.title or Path(report.path).stem, passage.paragraph, passage.sub, language=language
-            ),
-            headings=passage.headings,
-            lead=passage.lead,
-            page=passage.page,
-            text=passage.text,
-            start=passage.start,
-            end=passage.end,
-            matched=evidence.matched,
-            matches=evidence.matches,
-            **place,
-        )
+        located = self.index.passage(row)
+        return hit_of(located.report, located.passage, row, language)
 
 
 def open_searcher(folder: str | Path) -> Searcher:

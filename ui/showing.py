@@ -9,7 +9,7 @@ from index.manifest import ReportEntry
 from index.reader import read_report
 from index.report import Report, Structure
 from search import Hit, open_searcher
-from search.citation import cite
+from search.hit import hit_of
 from search.references import split_name
 
 
@@ -40,29 +40,7 @@ def read_then(name: str, paragraph: str | None, index: Path, language: str | Non
 
 
 def _hits(report: Report, language: str) -> tuple[Hit, ...]:
-    return tuple(
-        Hit(
-            row=row,
-            rank=0,
-            score=0.0,
-            relevance=0.0,
-            report=report.path,
-            symbol=report.symbol,
-            title=report.title,
-            language=report.language,
-            year=report.year,
-            paragraph=passage.paragraph,
-            sub=passage.sub,
-            citation=cite(report.symbol, report.title, passage.paragraph, passage.sub, language=language),
-            headings=passage.headings,
-            lead=passage.lead,
-            page=passage.page,
-            text=passage.text,
-            start=passage.start,
-            end=passage.end,
-        )
-        for row, passage in enumerate(report.passages)
-    )
+    return tuple(hit_of(report, passage, row, language) for row, passage in enumerate(report.passages))
 
 
 def _within(hits: tuple[Hit, ...], named: str, path: str) -> tuple[Hit, ...]:
