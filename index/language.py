@@ -24,8 +24,11 @@ def is_cjk(character: str) -> bool:
     return bool(_CJK.match(character))
 
 
-def detect_language(text: str) -> str | None:
-    """Return the ISO 639-1 code, or None when the text does not tell; traditional Chinese is "zh"."""
+def detect_language(text: str, *, least: int = 4) -> str | None:
+    """Return the ISO 639-1 code, or None when the text does not tell; traditional Chinese is "zh".
+
+    `least` is the number of letters that tell; a Chinese character counts as two.
+    """
     sample = text[:_SAMPLE]
     # One Chinese character carries about as much as two letters, so it weighs double.
     scripts = {
@@ -35,7 +38,7 @@ def detect_language(text: str) -> str | None:
         "latin": sum(map(len, _LATIN_WORD.findall(sample.lower()))),
     }
     script, weight = max(scripts.items(), key=lambda pair: pair[1])
-    if weight < 4:
+    if weight < least:
         return None
     if script == "zh" and len(_KANA.findall(sample)) * 5 > scripts["zh"] // 2:
         return "ja"

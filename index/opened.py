@@ -133,6 +133,12 @@ class OpenIndex:
         starts, order = self._in_row_order
         return self.manifest.reports[int(order[int(np.searchsorted(starts, row, side="right")) - 1])]
 
+    def numbers_of(self, rows: NDArray[np.int64]) -> list[int]:
+        """Return the numbers that the reports of some rows have in the index of words, each once."""
+        starts, order = self._in_row_order
+        reports = distinct(order[np.searchsorted(starts, rows, side="right") - 1])
+        return [int(number) for number in self.manifest.reports.places[reports, 0]]
+
     def rows_of(self, report: ReportEntry) -> range:
         """Return the rows of a report."""
         first = self.first_rows[report.number]

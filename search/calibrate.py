@@ -84,7 +84,7 @@ def _sample(searcher: Searcher, text: str, scope: Scope, answerable: bool, weigh
     if query.blank:
         return []
     probe = probe_of_question(searcher.index, query.text)
-    ranked = rank(searcher.index, probe, scope, Plan(weights=searcher.weights, scale=searcher.scale), k=1)
+    ranked = next(rank(searcher.index, probe, scope, Plan(weights=searcher.weights, scale=searcher.scale)))
     if not len(ranked.rows):
         return []
     best = np.column_stack([getattr(ranked.signals, name)[:DECIDING] for name in SIGNALS]).astype(np.float64)

@@ -25,11 +25,11 @@ def rerank(index: OpenIndex, question: str, ranked: Ranked, model: str) -> Ranke
         return ranked
     texts = [embedding_text(index.passage(int(row)).passage) for row in rows]
     judged = _scores(_open(model), question, texts)
-    order = np.lexsort((rows, -judged))
     below = float(ranked.scores[len(rows)]) if len(ranked.scores) > len(rows) else 0.0
-    named = set(ranked.ranks.get("reference", {}))
-    order = np.array(sorted(order.tolist(), key=lambda place: int(rows[place]) not in named), np.int64)
-    chances = below + 1 / (1 + np.exp(-np.clip(judged, -30, 30)))
+    named = ranked.ranks.get("reference", {})
+    leads = np.array([int(row) in named for row in rows])
+    order = np.lexsort((rows, -judged, ~leads))
+    chances = below + 1 / (1 + np.exp(-np.clip(judged, -30, 30))) + leads
     return reordered(ranked, order, chances.astype(np.float32), "rerank")
 
 

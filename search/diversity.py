@@ -9,24 +9,41 @@ _ALIKE_VECTORS = 0.95
 _SHARED_PAIRS = 0.6  # Jaccard index of the pairs of neighbouring tokens
 
 
-def groups(vectors: NDArray[np.float32], bags: Bags) -> list[list[int]]:
-    """Return positions grouped by near-identity, each group led by its best; groups stay in order of rank.
+class Groups:
+    """Positions grouped by near-identity, each group led by its best; groups stay in order of rank.
 
-    Whether a passage leads a group depends on better ones only, so the first k groups are the same for every k.
+    Whether a passage leads a group depends on better ones only, so the first k groups are the same however many follow.
     """
-    alike = np.tril(vectors @ vectors.T >= _ALIKE_VECTORS, -1)  # [i, j]: j is better than i and like it
-    candidates: dict[int, list[int]] = {}
-    for position, better_one in np.argwhere(alike):
-        candidates.setdefault(int(position), []).append(int(better_one))
-    leads: dict[int, list[int]] = {}
-    for position in range(len(bags)):
-        better = (j for j in candidates.get(position, ()) if j in leads)
-        leader = next((j for j in better if _same(bags[j], bags[position])), None)
-        if leader is None:
-            leads[position] = [position]
-        else:
-            leads[leader].append(position)
-    return list(leads.values())
+
+    def __init__(self) -> None:
+        self.members: list[list[int]] = []
+        self._vectors: list[NDArray[np.float32]] = []  # of the leaders
+        self._bags: list[NDArray[np.int32]] = []
+        self._count = 0
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def add(self, vectors: NDArray[np.float32], bags: Bags) -> None:
+        """Add passages that rank behind all those added before; vectors are unit rows float32[m, dim]."""
+        before = len(self.members)
+        alike = vectors @ np.reshape([*self._vectors, *vectors], (-1, vectors.shape[1])).T >= _ALIKE_VECTORS
+        alike[:, before:] &= np.tri(len(vectors), k=-1, dtype=bool)  # only with better ones
+        candidates: dict[int, list[int]] = {}
+        for position, better in np.argwhere(alike):
+            candidates.setdefault(int(position), []).append(int(better))
+        group_of = dict(zip(range(before), range(before), strict=True))  # column of a leader -> its group
+        for position in range(len(bags)):
+            bag = bags[position]
+            better = (group_of[column] for column in candidates.get(position, ()) if column in group_of)
+            group = next((group for group in better if _same(self._bags[group], bag)), None)
+            if group is None:
+                group_of[before + position] = len(self.members)
+                self.members.append([])
+                self._vectors.append(vectors[position])
+                self._bags.append(bag)
+            self.members[-1 if group is None else group].append(self._count + position)
+        self._count += len(bags)
 
 
 def _same(one: NDArray[np.int32], other: NDArray[np.int32]) -> bool:

@@ -36,7 +36,7 @@ class Concept:
 def concepts_in(question: str, language: str | None, targets: Iterable[str], analyser: Analyser) -> list[Concept]:
     """Return the concepts of a question, the longest forms first to be taken, with their forms in the target languages.
 
-    A question in no known language is looked up in all of them.
+    A question too short to tell its language is looked up in all of them; English comes first.
     """
     units = _characters(question) if language == "zh" else _units(analyser.words(question))
     languages = (language,) if language in _columns() else tuple(_columns())
@@ -107,7 +107,8 @@ def _cover(units: list[_Unit], languages: Sequence[str], writing: _Writing) -> I
         first, last = runs[run]
         if first < at:
             continue
-        lines = [int(n) for a, b in zip(low[run], high[run], strict=True) for n in numbers[a:b]]
+        known_in = int(np.argmax(high[run] > low[run]))  # of several languages the first that knows the run
+        lines = numbers[low[run, known_in] : high[run, known_in]].tolist()
         at = last + 1
         if len(lines) <= _MOST_LINES:
             yield units[first].start, units[last].end, lines

@@ -43,7 +43,7 @@ class Probe:
 
 def probe_of_question(index: OpenIndex, text: str, *, meaning: bool = True) -> Probe:
     """Return what to look for when a question is asked; without `meaning` no encoder is opened."""
-    language = detect_language(text) or _short_language(text)
+    language = detect_language(text, least=1)
     problems: dict[str, str] = {}
     vector = _vector(index, text, problems) if meaning else None
     expanded = _expanded(index, text, language)
@@ -88,11 +88,6 @@ def _vector(index: OpenIndex, text: str, problems: dict[str, str]) -> NDArray[np
         problems["dense"] = "the question holds no word that the model knows"
         return None
     return vector
-
-
-def _short_language(text: str) -> str | None:
-    """Guess the language of a few Latin words: a question too short to tell is most often English."""
-    return "en" if any(c.isascii() and c.isalpha() for c in text) else None
 
 
 def _rarest(index: OpenIndex, terms: list[str]) -> tuple[WeightedTerm, ...]:

@@ -3,8 +3,9 @@
 The main path of reading. Knows rows and numbers; nothing of texts, citations or pages.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from itertools import count
 from typing import Literal
 
 import numpy as np
@@ -24,12 +25,16 @@ Scores = NDArray[np.float32]
 
 # Rows that each leg gives to the pool: a fixed depth, so that the order does not depend on k.
 DEPTHS = {"dense": 100, "lexical": 100, "lexicon": 50}
+_DEEPER = 4  # times as many in every further part
+_FEW_ROWS = 2_000
+OWN = 3  # tier of what a question names itself; those below it are ordered by their scores
+_TIER = 10.0  # more than any score
 _BM25_CEILING = 2.2  # a term adds at most its inverse document frequency times k1 + 1
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """The pool of a search, best first."""
+    """Some passages, best first."""
 
     signals: Signals
     scores: Scores
@@ -43,27 +48,41 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to rank: by what, and which rows lead in their own order."""
+    """How to rank: by what, and which rows lead, each with its tier: those of a higher one stand before all others."""
 
     mode: Mode = "hybrid"
     weights: Weights = Weights()
-    first: tuple[int, ...] = ()
+    first: Mapping[int, int] = field(default_factory=dict)
     scale: Scale = Scale()
 
 
-def rank(index: OpenIndex, probe: Probe, scope: Scope, plan: Plan, *, k: int) -> Ranked:
-    """Rank the passages in scope; the first k are the same for every k."""
-    if scope.empty:
-        return _nothing()
-    legs = _legs(index, probe, scope, plan.mode, DEPTHS)
-    pool = _pool(legs, plan.first)
-    ranked = _weighed(index, probe, pool, legs, plan)
-    if k <= len(ranked.rows):
-        return ranked
-    deeper = _legs(index, probe, scope, plan.mode, {leg: max(depth, k) for leg, depth in DEPTHS.items()})
-    more = _pool(deeper, ())
-    rest = more[pool[np.minimum(np.searchsorted(pool, more), len(pool) - 1)] != more] if len(pool) else more
-    return _joined(ranked, _weighed(index, probe, rest, deeper, replace(plan, first=()))) if len(rest) else ranked
+def rank(index: OpenIndex, probe: Probe, scope: Scope, plan: Plan) -> Iterator[Ranked]:
+    """Yield the passages in scope, best first, part by part: each part goes deeper and stands behind those before it.
+
+    How deep a part goes is fixed, so that the order does not depend on how many parts are asked for.
+    """
+    seen: Rows = np.empty(0, np.int64)
+    last = np.float32(np.inf)
+    for stage in count():
+        depths = {leg: depth * _DEEPER**stage for leg, depth in DEPTHS.items()}
+        legs = {} if scope.empty else _legs(index, probe, scope, plan.mode, depths)
+        pool = _pool(legs, () if scope.empty else plan.first)
+        pool = pool[~np.isin(pool, seen)] if stage else pool
+        part = _weighed(index, probe, pool, legs, plan if stage == 0 else replace(plan, first={}))
+        part = replace(part, scores=np.minimum(part.scores, last))
+        if len(pool) or stage == 0:
+            yield part
+        if all(len(leg.rows) < depths[name] for name, leg in legs.items()):
+            return
+        seen = np.concatenate([seen, pool])
+        last = part.scores[-1] if len(pool) else last
+
+
+def joined(ranked: Ranked, rest: Ranked) -> Ranked:
+    """Put a later part behind the earlier ones."""
+    both = [np.concatenate([getattr(ranked.signals, f.name), getattr(rest.signals, f.name)]) for f in fields(Signals)]
+    ranks = {leg: rows | ranked.ranks.get(leg, {}) for leg, rows in rest.ranks.items()}
+    return Ranked(Signals(*both), np.concatenate([ranked.scores, rest.scores]), ranked.ranks | ranks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +95,25 @@ class _Leg:
 
 def _legs(index: OpenIndex, probe: Probe, scope: Scope, mode: Mode, depths: dict[str, int]) -> dict[str, _Leg]:
     legs: dict[str, _Leg] = {}
+    reports = _reports(index, scope)
     if mode != "lexical" and probe.vector is not None:
         legs["dense"] = _Leg(*index.nearest(probe.vector, depths["dense"], scope.mask))
     if mode != "dense" and (probe.terms or probe.grams):
         legs["lexical"] = _within(
-            lambda depth: index.lexical.top(probe.terms, probe.grams, depth, scope.reports), depths["lexical"], scope
+            lambda depth: index.lexical.top(probe.terms, probe.grams, depth, reports), depths["lexical"], scope
         )
     if mode == "hybrid" and probe.groups:
         legs["lexicon"] = _within(
-            lambda depth: index.lexical.top_alternatives(probe.groups, depth, scope.reports), depths["lexicon"], scope
+            lambda depth: index.lexical.top_alternatives(probe.groups, depth, reports), depths["lexicon"], scope
         )
     return legs
+
+
+def _reports(index: OpenIndex, scope: Scope) -> Sequence[int] | None:
+    """Return the reports that the words are looked for in: where few rows pass, just those of the rows."""
+    if scope.mask is None or not scope.by_row or np.count_nonzero(scope.mask) > _FEW_ROWS:
+        return scope.reports
+    return index.numbers_of(np.flatnonzero(scope.mask))
 
 
 def _within(search: Callable[[int], tuple[Rows, Scores]], depth: int, scope: Scope) -> _Leg:
@@ -100,20 +127,20 @@ def _within(search: Callable[[int], tuple[Rows, Scores]], depth: int, scope: Sco
         asked *= 4
 
 
-def _pool(legs: dict[str, _Leg], first: Sequence[int]) -> Rows:
-    return distinct(np.concatenate([np.array(first, np.int64), *(leg.rows for leg in legs.values())]))
+def _pool(legs: dict[str, _Leg], first: Iterable[int]) -> Rows:
+    return distinct(np.concatenate([np.array([*first], np.int64), *(leg.rows for leg in legs.values())]))
 
 
 def _weighed(index: OpenIndex, probe: Probe, pool: Rows, legs: dict[str, _Leg], plan: Plan) -> Ranked:
     vectors = index.vectors(pool) if probe.vector is not None else np.zeros((len(pool), 1), np.float32)
     signals = _signals(index, probe, pool, legs, vectors, plan.scale)
     scores = _scores(signals, vectors, legs, plan)
-    first = plan.first
-    lead = {row: len(first) - place for place, row in enumerate(first)}
-    leading = np.array([lead.get(int(row), 0) for row in pool], np.int64)
-    order = np.lexsort((pool, -scores, -leading))
+    tiers = np.array([plan.first.get(int(row), 0) for row in pool], np.float32)
+    scores = np.where(tiers == OWN, 0, scores) + _TIER * tiers
+    order = np.lexsort((pool, -scores))
     ranks = {leg: {int(row): n for n, row in enumerate(found.rows, 1)} for leg, found in legs.items()}
-    ranks |= {"reference": {row: n for n, row in enumerate(first, 1)}} if first else {}
+    leading = [int(row) for row in pool[order] if int(row) in plan.first]
+    ranks |= {"reference": {row: n for n, row in enumerate(leading, 1)}} if leading else {}
     return Ranked(_taken(signals, order), scores[order], ranks)
 
 
@@ -150,8 +177,10 @@ def _signals(
 def _spread(pool: Rows, leg: _Leg | None, ceiling: float) -> Scores:
     """Return the leg's score of each row of the pool as a share of the ceiling, 0 where the leg did not find it."""
     out = np.zeros(len(pool), np.float32)
-    if leg is not None and len(leg.rows) and ceiling > 0:
-        out[np.searchsorted(pool, leg.rows)] = leg.scores / ceiling
+    if leg is not None and len(pool) and ceiling > 0:
+        places = np.minimum(np.searchsorted(pool, leg.rows), len(pool) - 1)
+        inside = pool[places] == leg.rows
+        out[places[inside]] = leg.scores[inside] / ceiling
     return out
 
 
@@ -169,23 +198,3 @@ def reordered(ranked: Ranked, order: NDArray[np.int64], scores: Scores, leg: str
     fresh = np.concatenate([scores[order], ranked.scores[count:]])
     found = {int(row): n for n, row in enumerate(ranked.rows[order], 1)}
     return Ranked(_taken(ranked.signals, whole), fresh, ranked.ranks | {leg: found})
-
-
-def _joined(ranked: Ranked, rest: Ranked) -> Ranked:
-    """Put the rest behind, no score above the last before it."""
-    both = [
-        np.concatenate([getattr(ranked.signals, name), getattr(rest.signals, name)])
-        for name in ("rows", "dense", "late", "words", "lexicon", "tokens")
-    ]
-    last = ranked.scores[-1] if len(ranked.scores) else np.float32(np.inf)
-    scores = np.concatenate([ranked.scores, np.minimum(rest.scores, last)])
-    return replace(ranked, signals=Signals(*both), scores=scores, ranks={**rest.ranks, **_reference(ranked)})
-
-
-def _reference(ranked: Ranked) -> dict[str, dict[int, int]]:
-    return {"reference": ranked.ranks["reference"]} if "reference" in ranked.ranks else {}
-
-
-def _nothing() -> Ranked:
-    empty = np.empty(0, np.float32)
-    return Ranked(Signals(np.empty(0, np.int64), empty, empty, empty, empty, empty), empty, {})

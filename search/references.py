@@ -9,32 +9,40 @@ from index.manifest import ReportEntry
 from index.opened import OpenIndex
 from index.report import Reference
 from index.table import reference_key
+from search.ranking import OWN
 
 _MOST = 100  # passages that cite one document
 _LETTERS = "ABCDE"
+_NEAR, _EXACT = 1, 2  # tiers below OWN: passages that cite the document, or just the paragraph that is named
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The rows that the references of a question name, in order, and what could not be found."""
+    """The rows that the references of a question name, each with its tier, and what could not be found."""
 
-    rows: tuple[int, ...]
+    tiers: dict[int, int]
     notes: tuple[str, ...]
+
+    @property
+    def certain(self) -> frozenset[int]:
+        """Return the rows that are, or cite, just what is named."""
+        return frozenset(row for row, tier in self.tiers.items() if tier > _NEAR)
 
 
 def named_rows(index: OpenIndex, references: tuple[Reference, ...]) -> Named:
     """Return the rows named: a report's own paragraph first, then passages that cite just that, then the document."""
-    rows: dict[int, None] = {}
+    tiers: dict[int, int] = {}
     notes = []
     for reference in references:
         own, exact, near = (list(found) for found in _found(index, reference))
-        rows |= dict.fromkeys([*own, *exact, *near])
+        for rows, tier in ((near, _NEAR), (exact, _EXACT), (own, OWN)):
+            tiers |= {row: max(tier, tiers.get(row, 0)) for row in rows}
         name = reference.symbol + (f", para. {reference.paragraph}" if reference.paragraph else "")
         if not (own or exact or near):
             notes.append(f"No report here is {name} or cites it.")
         elif not (own or exact):
             notes.append(f"No passage cites {name} exactly; those that cite {reference.symbol} stand first.")
-    return Named(tuple(rows), tuple(notes))
+    return Named(tiers, tuple(notes))
 
 
 def _found(index: OpenIndex, reference: Reference) -> tuple[Iterator[int], Iterator[int], Iterator[int]]:

@@ -1,7 +1,7 @@
 """Ask an open index: a question in, ranked passages with their evidence out."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -14,20 +14,20 @@ from index.opened import OpenIndex, open_index
 from search.citation import LANGUAGES
 from search.collection import ReportEntry
 from search.constraints import constrained
-from search.diversity import groups
+from search.diversity import Groups
 from search.evidence import Witness
 from search.filters import Filters, Scope, narrowed, scope_of
 from search.fusion import Weights
 from search.hit import Answer, Hit, hit_of
 from search.probe import Probe, probe_of_passage, probe_of_question
 from search.query import Query, parse_query
-from search.ranking import Mode, Plan, Ranked, rank
+from search.ranking import Mode, Plan, Ranked, joined, rank
 from search.references import named_rows, rows_of_name
 from search.relevance import Calibration, calibration_for
 from search.scale import Scale, scale_of
 from search.threads import keep_to_one_thread
 
-_GROUPED = 100  # best passages among which near-identical ones are looked for
+_GROUPED = 100  # passages that are looked through for near-identical ones at once
 LONGEST_QUESTION = 4000  # characters; what stands behind is left out, and said so
 
 
@@ -77,15 +77,17 @@ class Searcher:
             return Answer(question, False, (), self.generation, {}, _since(started), notes=notes)
         scope = self._scope(filters, query)
         named = named_rows(self.index, query.references)
-        first = tuple(row for row in named.rows if scope.passes(np.array([row])).all())
+        first = {row: tier for row, tier in named.tiers.items() if scope.passes(np.array([row])).all()}
         probe = probe_of_question(self.index, query.text, meaning=mode != "lexical")
-        ranked = rank(self.index, probe, scope, Plan(mode, self.weights, first, self.scale), k=max(k, 0))
+        parts = rank(self.index, probe, scope, Plan(mode, self.weights, first, self.scale))
+        best = next(parts)
         if rerank is not None:
             from search import cross_encoder  # it imports torch
 
-            ranked = cross_encoder.rerank(self.index, query.text, ranked, rerank)
-        relevance = self._relevance(ranked, probe)
-        hits = self._hits(ranked, relevance, probe, k, language or _reader(probe))
+            best = cross_encoder.rerank(self.index, query.text, best, rerank)
+        ranked, leading = self._deep_enough(best, parts, k)
+        relevance = self._relevance(ranked, probe, named.certain)
+        hits = self._hits(ranked, leading, relevance, probe, language or _reader(probe))
         answer = self._answer(question, hits, probe, (*notes, *named.notes), started, mode)
         answered = self.calibration.answers(relevance)
         return replace(
@@ -111,14 +113,10 @@ class Searcher:
         rows = np.array(rows_of_name(self.index, entry, paragraph), np.int64)
         text = "\n".join(self.index.passage(int(row)).passage.text for row in rows)
         probe = probe_of_passage(self.index, text, entry.language, rows)
-        ranked = rank(
-            self.index,
-            probe,
-            self._others(entry.number, rows, own),
-            Plan(mode, self.weights, scale=self.scale),
-            k=max(k, 0),
-        )
-        hits = self._hits(ranked, self._relevance(ranked, probe), probe, k, language or _reader(probe))
+        plan = Plan(mode, self.weights, scale=self.scale)
+        parts = rank(self.index, probe, self._others(entry.number, rows, own), plan)
+        ranked, leading = self._deep_enough(next(parts), parts, k)
+        hits = self._hits(ranked, leading, self._relevance(ranked, probe), probe, language or _reader(probe))
         return self._answer(text, hits, probe, (), started, mode)
 
     def passages(self, report: str, paragraph: str | None = None, *, language: str | None = None) -> tuple[Hit, ...]:
@@ -159,21 +157,33 @@ class Searcher:
             mask[inside.start : inside.stop] = False
         return narrowed(Scope(), mask)
 
-    def _relevance(self, ranked: Ranked, probe: Probe) -> NDArray[np.float32]:
+    def _deep_enough(self, ranked: Ranked, deeper: Iterator[Ranked], k: int) -> tuple[Ranked, list[list[int]]]:
+        """Go deeper until there are k groups of near-identical passages; return the passages and the groups."""
+        groups, grouped = Groups(), 0
+        while len(groups) < k:
+            if grouped == len(ranked.rows):
+                part = next(deeper, None)
+                if part is None:
+                    break
+                ranked = joined(ranked, part)
+            rows = ranked.rows[grouped : grouped + _GROUPED]
+            groups.add(self.index.vectors(rows), self.index.token_ids(rows))
+            grouped += len(rows)
+        return ranked, groups.members[: max(k, 0)]
+
+    def _relevance(self, ranked: Ranked, probe: Probe, certain: frozenset[int] = frozenset()) -> NDArray[np.float32]:
         """Return the relevance of every ranked row; what the question names is relevant without a doubt."""
         known = probe.asked is not None and len(probe.asked.weights) > 0
         judge = self.calibration.relevance if known else self.calibration.without_meaning
         relevance = judge(ranked.signals)
-        named = ranked.ranks.get("reference", {})
-        relevance[[int(row) in named for row in ranked.rows]] = 1.0
+        relevance[[int(row) in certain for row in ranked.rows]] = 1.0
         return relevance
 
     def _hits(
-        self, ranked: Ranked, relevance: NDArray[np.float32], probe: Probe, k: int, language: str
+        self, ranked: Ranked, leading: list[list[int]], relevance: NDArray[np.float32], probe: Probe, language: str
     ) -> tuple[Hit, ...]:
-        if k <= 0 or not len(ranked.rows):
+        if not leading:
             return ()
-        leading = self._groups(ranked)[:k]
         located = [self.index.passage(int(ranked.rows[group[0]])) for group in leading]
         told = Witness(self.index, probe).evidence([one.passage.text for one in located])
         return tuple(
@@ -192,12 +202,6 @@ class Searcher:
             )
             for rank, (group, where, evidence) in enumerate(zip(leading, located, told, strict=True), 1)
         )
-
-    def _groups(self, ranked: Ranked) -> list[list[int]]:
-        """Group the best of the pool; what follows stands for itself."""
-        best = ranked.rows[:_GROUPED]
-        found = groups(self.index.vectors(best), self.index.token_ids(best))
-        return found + [[position] for position in range(len(best), len(ranked.rows))]
 
     def _answer(
         self,

@@ -3,11 +3,18 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from index.tokens import Bags
-from search.diversity import groups
+from search.diversity import Groups
 
 ONE, TWO = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]), np.array([11, 12, 13])
+
+
+def groups(vectors: NDArray[np.float32], bags: Bags) -> list[list[int]]:
+    found = Groups()
+    found.add(vectors, bags)
+    return found.members
 
 
 def grouped(kinds: list[int]) -> list[list[int]]:
@@ -41,6 +48,15 @@ def test_one_other_word_in_ten_is_the_same_passage() -> None:
 def test_passages_without_words_are_not_the_same() -> None:
     same = np.array([[1, 0], [1, 0]], np.float32)
     assert groups(same, Bags.of([np.array([], np.int64), np.array([], np.int64)])) == [[0], [1]]
+
+
+@given(st.lists(st.integers(0, 7), min_size=1, max_size=20), st.integers(1, 19))
+def test_passages_may_come_in_parts(kinds: list[int], cut: int) -> None:
+    found = Groups()
+    for part in filter(None, (kinds[:cut], kinds[cut:])):
+        bags = Bags.of([np.array([kind * 10 + n for n in range(5)]) for kind in part])
+        found.add(np.eye(8, dtype=np.float32)[part], bags)
+    assert found.members == grouped(kinds)
 
 
 @given(st.lists(st.integers(0, 7), max_size=20), st.integers(0, 20))

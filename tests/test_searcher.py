@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -275,7 +276,49 @@ def test_no_text_whatever_fails(seeds: Searcher, question: str) -> None:
     assert all(0 <= value <= 1 for value in relevance)
 
 
-# --- groups, generations
+# --- depth, groups, generations
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+    """Return a searcher over passages of a few words each, many more than are looked at first."""
+    folder = tmp_path_factory.mktemp("many")
+    rng = np.random.default_rng(0)
+    words = ["能源", "海洋", "淡水", "森林", "山区", "气候", "机构间", "协调", "发展", "贫穷"]
+    for report in range(4):
+        texts = {str(n): "的".join(rng.choice(words, 4)) + f"，第{n}项" for n in range(200)}
+        write_report(folder / "reports" / f"{report}.jsonl", texts)
+    build_index([folder / "reports"], folder / "index")
+    return open_searcher(folder / "index")
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "lexical"])
+def test_the_order_is_the_same_however_deep_a_search_goes(many: Searcher, mode: Literal["hybrid", "dense"]) -> None:
+    def found(k: int) -> list[tuple[int, float]]:
+        hits = many.search("海洋和能源的协调", k=k, mode=mode, closest=True).hits
+        return [(hit.row, hit.score) for hit in hits]
+
+    whole = found(700)
+    assert len(whole) > 300
+    assert [score for _, score in whole] == sorted((score for _, score in whole), reverse=True)
+    for k in (50, 150, 300):
+        assert found(k) == whole[:k]
+
+
+def test_a_formula_that_recurs_everywhere_leaves_room_for_other_passages(made: Callable[..., Searcher]) -> None:
+    formula = "本报告是根据大会第57/270 B号决议的要求提交的，供大会审议。"
+    reports = {f"r{n}": {"1": formula} for n in range(120)}
+    searcher = made(other={str(n): f"第{n}份报告谈到海洋" for n in range(1, 6)}, **reports)
+    hits = searcher.search("报告是根据哪项决议提交的？", k=4, closest=True).hits
+    assert len(hits) == 4
+    assert len(hits[0].similar) == 119
+
+
+def test_what_a_question_names_leads_and_scores_fall(seeds: Searcher) -> None:
+    hits = seeds.search("第57/270 B号决议对能源有什么影响？", k=40, closest=True).hits
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    named = ["reference" in hit.ranks for hit in hits]
+    assert named == sorted(named, reverse=True) and named[0]
 
 
 def test_passages_that_say_the_same_are_one_hit_with_the_others_under_it(made: Callable[..., Searcher]) -> None:
