@@ -1,7 +1,7 @@
 """Cut text into the words that the lexical index holds; the only door to jieba's dictionary.
 
 The same analyser runs over passages and questions. It owns spelling (case, accents, width, traditional
-characters, Arabic and Cyrillic variants) and knows nothing of files, indexes or ranking.
+characters, Arabic and Cyrillic variants, years) and knows nothing of files, indexes or ranking.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import UnreadableFile
+from index.years import years_in_digits
 
 # Rust port of jieba with jieba's dictionary and search mode: five times faster, a sixth of the start-up time.
 TOKENIZER = "rjieba-search-1"
@@ -70,8 +71,8 @@ def _folding() -> _Folding:
 
 
 def fold(text: str) -> str:
-    """Return the text in plain spelling: lower case, no accents, half width, simplified characters."""
-    return text.translate(_folding())
+    """Return the text in plain spelling: lower case, no accents, half width, simplified characters, years in digits."""
+    return years_in_digits(text.translate(_folding()))
 
 
 class Analyser:
@@ -169,7 +170,7 @@ def _fold_with_places(text: str) -> tuple[str, list[int]]:
     folding = _folding()
     pieces = [folding[ord(character)] for character in text]
     places = [at for at, piece in enumerate(pieces) for _ in piece]
-    return "".join(pieces), [*places, len(text)]
+    return years_in_digits("".join(pieces)), [*places, len(text)]
 
 
 @cache

@@ -31,6 +31,7 @@ def analyser() -> Analyser:
         ("إلى أفريقيا", "الي افريقيا"),
         ("niño", "NIN\u0303O"),
         ("zero\u200bwidth", "zerowidth"),
+        ("一九八五年至二〇〇三年", "1985年至2003年"),
     ],
 )
 def test_spellings_of_the_same_word_fold_together(one: str, other: str) -> None:
