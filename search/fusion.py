@@ -21,9 +21,9 @@ class Weights:
     """How much each signal counts; 0 switches a stage off."""
 
     dense: float = 1.4
-    late: float = 1.5
-    words: float = 0.9
-    lexicon: float = 0.25
+    late: float = 1.75
+    words: float = 1.0
+    lexicon: float = 0.2
     # The longest of many passages finds a near word for everything: each doubling of the length costs 0.09.
     length: float = -0.13
     # Rocchio feedback from the best passages (as in pseudo-relevance feedback for dense retrieval, Yu et al. 2021).

@@ -1,7 +1,8 @@
 """Late interaction with static token vectors: how well each word of a question is met by some word of a passage.
 
-The score is ColBERT's MaxSim (Khattab and Zaharia 2020), each token of the question weighted by its trained length:
-score(q, p) = sum_i w_i max_j cos(q_i, p_j) / sum_i w_i. Knows tokens; nothing of indexes or fusion.
+As in ColBERT's MaxSim (Khattab and Zaharia 2020) each token i of the question takes its best cosine c_i with a token of
+the passage. What is missing to 1, times the trained length l_i of the token, counts by its square:
+score(q, p) = 1 - sum_i (l_i (1 - c_i))^2 / sum_i l_i^2. Knows tokens; nothing of indexes or fusion.
 """
 
 from collections.abc import Sequence
@@ -42,7 +43,7 @@ class Asked:
 def asked_tokens(encoder: StaticEncoder, ids: NDArray[np.int32]) -> Asked:
     """Return the tokens of a question ready to be compared; a token asked twice weighs double."""
     once = distinct(ids)
-    weights = encoder.lengths(once) * np.bincount(np.searchsorted(once, ids), minlength=len(once))
+    weights = encoder.lengths(once) ** 2 * np.bincount(np.searchsorted(once, ids), minlength=len(once))
     kept = np.argsort(-weights, kind="stable")[:MOST_TOKENS]
     weights = weights[kept]
     return Asked(encoder.directions(once[kept]), weights / max(float(weights.sum()), 1e-9))
@@ -57,7 +58,7 @@ def late_scores(encoder: StaticEncoder, asked: Asked, bags: Bags) -> NDArray[np.
     told, places = _numbered(bags.ids, encoder.vocabulary)
     cosines = encoder.directions(told) @ asked.vectors.T
     best = np.maximum.reduceat(cosines.take(places, axis=0), bags.bounds[filled], axis=0)
-    scores[filled] = best @ asked.weights
+    scores[filled] = 1 - np.square(1 - best) @ asked.weights
     return scores
 
 

@@ -17,13 +17,13 @@ def encoder() -> StaticEncoder:
 
 
 def naive(question: str, text: str) -> float:
-    """The weighted mean, over the question's tokens, of the best cosine with a token of the text."""
+    """One less the weighted mean, over the question's tokens, of the squared distance of the best cosine from 1."""
     asked, told = encoder().token_ids([question])[0], encoder().token_ids([text])[0]
     if not len(asked) or not len(told):
         return 0.0
-    lengths = encoder().lengths(asked)
+    weights = encoder().lengths(asked) ** 2
     best = [max(float(q @ p) for p in encoder().directions(told)) for q in encoder().directions(asked)]
-    return sum(w * b for w, b in zip(lengths, best, strict=True)) / float(lengths.sum())
+    return 1 - sum(w * (1 - b) ** 2 for w, b in zip(weights, best, strict=True)) / float(weights.sum())
 
 
 def scores(question: str, texts: tuple[str, ...]) -> np.ndarray:
