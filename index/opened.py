@@ -139,6 +139,13 @@ class OpenIndex:
         reports = distinct(order[np.searchsorted(starts, rows, side="right") - 1])
         return [int(number) for number in self.manifest.reports.places[reports, 0]]
 
+    def years_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the year of the report of each row, int64[m]; 0 where it is unknown."""
+        starts, order = self._in_row_order
+        reports, places = np.unique(order[np.searchsorted(starts, rows, side="right") - 1], return_inverse=True)
+        years = [self.manifest.reports[at].year or 0 for at in reports.tolist()]
+        return np.array(years, np.int64)[places]
+
     def rows_of(self, report: ReportEntry) -> range:
         """Return the rows of a report."""
         first = self.first_rows[report.number]

@@ -24,6 +24,7 @@ class Weights:
     late: float = 1.75
     words: float = 1.0
     lexicon: float = 0.2
+    dated: float = 0.2
     # The longest of many passages finds a near word for everything: each doubling of the length costs 0.09.
     length: float = -0.13
     # Rocchio feedback from the best passages (as in pseudo-relevance feedback for dense retrieval, Yu et al. 2021).
@@ -39,13 +40,14 @@ class Signals:
     late: NDArray[np.float32]  # late-interaction score, at most 1
     words: NDArray[np.float32]  # BM25, as a share of what the question's words could reach
     lexicon: NDArray[np.float32]  # the same for the words that the lexicon adds
+    dated: NDArray[np.float32]  # 1 where the report is of a year that the question names, or of the next
     tokens: NDArray[np.float32]  # length of the passage
 
 
 def fuse(signals: Signals, weights: Weights) -> NDArray[np.float32]:
     """Return the score of each row before feedback, float32[m]."""
     score = weights.dense * signals.dense + weights.late * signals.late
-    score += weights.words * signals.words + weights.lexicon * signals.lexicon
+    score += weights.words * signals.words + weights.lexicon * signals.lexicon + weights.dated * signals.dated
     score += weights.length * np.log(np.maximum(signals.tokens, _FEWEST_TOKENS) / _TYPICAL_TOKENS)
     return np.asarray(score, np.float32)
 

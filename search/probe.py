@@ -5,7 +5,7 @@ A leg that cannot look says why. Knows the open index's analyser and encoders; n
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from index.errors import ModelNotAvailable
 from index.language import detect_language
 from index.lexical import WeightedTerm
 from index.opened import OpenIndex
+from index.years import years_named
 from search.hit import Expansion
 from search.late import Asked, asked_tokens
 from search.lexicon import concepts_in
@@ -39,6 +40,7 @@ class Probe:
     foreign: int  # concepts that no report holds a word for
     expansions: tuple[Expansion, ...]
     problems: dict[str, str]
+    years: frozenset[int] = frozenset()  # that a question names
 
 
 def probe_of_question(index: OpenIndex, text: str, *, meaning: bool = True) -> Probe:
@@ -47,7 +49,8 @@ def probe_of_question(index: OpenIndex, text: str, *, meaning: bool = True) -> P
     problems: dict[str, str] = {}
     vector = _vector(index, text, problems) if meaning else None
     expanded = _expanded(index, text, language)
-    return _probe(index, text, language, vector, expanded, problems, meaning)
+    probe = _probe(index, text, language, vector, expanded, problems, meaning)
+    return replace(probe, years=years_named(text))
 
 
 def probe_of_passage(index: OpenIndex, text: str, language: str | None, rows: NDArray[np.int64]) -> Probe:

@@ -170,8 +170,15 @@ def _signals(
         late=late_scores(index.tokens_encoder, probe.asked, bags) if probe.asked is not None else zeros,
         words=np.minimum(_spread(pool, legs.get("lexical"), words), 1),
         lexicon=_spread(pool, legs.get("lexicon"), lexicon),
+        dated=_dated(index, probe, pool) if probe.years else zeros,
         tokens=bags.lengths.astype(np.float32),
     )
+
+
+def _dated(index: OpenIndex, probe: Probe, pool: Rows) -> Scores:
+    """Return 1 for rows of reports of a year that the question names, or of the next: reports look back."""
+    years = {later for year in probe.years for later in (year, year + 1)}
+    return np.isin(index.years_of(pool), list(years)).astype(np.float32)
 
 
 def _spread(pool: Rows, leg: _Leg | None, ceiling: float) -> Scores:
@@ -187,7 +194,7 @@ def _spread(pool: Rows, leg: _Leg | None, ceiling: float) -> Scores:
 def _taken(signals: Signals, order: NDArray[np.integer]) -> Signals:
     return Signals(
         signals.rows[order], signals.dense[order], signals.late[order], signals.words[order], signals.lexicon[order],
-        signals.tokens[order],
+        signals.dated[order], signals.tokens[order],
     )  # fmt: skip
 
 

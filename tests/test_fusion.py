@@ -10,15 +10,15 @@ from search.fusion import FEEDBACK_DEPTH, Signals, Weights, feedback, fuse
 
 def signals(**given_: list[float]) -> Signals:
     rows = len(next(iter(given_.values())))
-    zeros = {name: np.zeros(rows, np.float32) for name in ("dense", "late", "words", "lexicon")}
+    zeros = {name: np.zeros(rows, np.float32) for name in ("dense", "late", "words", "lexicon", "dated")}
     stated = {name: np.array(values, np.float32) for name, values in given_.items()}
     return Signals(rows=np.arange(rows), **({"tokens": np.full(rows, 60, np.float32)} | zeros | stated))
 
 
 def test_the_score_is_the_weighted_sum_of_the_signals() -> None:
-    weights = Weights(dense=1, late=2, words=3, lexicon=4, length=0, feedback=0)
-    found = fuse(signals(dense=[0.1, 0], late=[0.2, 0], words=[0.3, 0], lexicon=[0.4, 1]), weights)
-    np.testing.assert_allclose(found, [0.1 + 0.4 + 0.9 + 1.6, 4], rtol=1e-6)
+    weights = Weights(dense=1, late=2, words=3, lexicon=4, dated=5, length=0, feedback=0)
+    found = fuse(signals(dense=[0.1, 0], late=[0.2, 0], words=[0.3, 0], lexicon=[0.4, 1], dated=[0, 1]), weights)
+    np.testing.assert_allclose(found, [0.1 + 0.4 + 0.9 + 1.6, 9], rtol=1e-6)
 
 
 def test_length_counts_by_its_logarithm() -> None:

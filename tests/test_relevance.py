@@ -21,10 +21,10 @@ from search.relevance import SIGNALS, Calibration, calibration_for
 
 def signals(dense: list[float]) -> Signals:
     zeros = np.zeros(len(dense), np.float32)
-    return Signals(np.arange(len(dense)), np.array(dense, np.float32), zeros, zeros, zeros, zeros)
+    return Signals(np.arange(len(dense)), np.array(dense, np.float32), zeros, zeros, zeros, zeros, zeros)
 
 
-MADE = Calibration("e", {"dense": 4.0, "late": 1.0, "lexicon": 1.0}, -2.0, 0.6, {})
+MADE = Calibration("e", {"dense": 4.0, "late": 1.0}, -2.0, 0.6, {})
 
 
 def test_relevance_is_the_logistic_of_the_weighted_signals() -> None:

@@ -340,3 +340,15 @@ def test_a_searcher_notices_a_build_when_it_is_asked_to_look(tmp_path: Path) -> 
     build_index([tmp_path / "r"], tmp_path / "index")
     assert len(searcher.reports()) == 1
     assert [entry.path.rsplit("/", 1)[-1] for entry in searcher.refreshed().reports()] == ["a.jsonl", "b.jsonl"]
+
+
+@pytest.mark.parametrize("question", ["1991年出口增长多少？", "一九九一年出口增长多少？", "Export growth in 1991?"])
+def test_of_reports_that_say_the_same_the_year_named_decides(tmp_path: Path, question: str) -> None:
+    for year in (1989, 1992, 1995):  # what is done in a year is told in it or in the next
+        (tmp_path / f"{year}年政府工作报告.txt").write_text(
+            f"{year}年政府工作报告\n\n去年出口继续增长。\n", encoding="utf-8"
+        )
+    build_index([tmp_path], tmp_path / "index")
+    hits = open_searcher(tmp_path / "index").search(question, closest=True).hits
+    assert [hits[0].year, len(hits)] == [1992, 1]
+    assert [hit.year for hit in hits[0].similar] == [1989, 1995]

@@ -1,11 +1,11 @@
-"""Years in Chinese numerals: only years are changed, and nothing moves."""
+"""Years in Chinese numerals: only years are changed, and nothing moves; years that are named."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.encoder import bundled_encoder
-from index.years import years_in_digits
+from index.years import years_in_digits, years_named
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,20 @@ from index.years import years_in_digits
 )
 def test_years_are_written_in_digits(written: str, digits: str) -> None:
     assert years_in_digits(written) == digits
+
+
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [
+        ("Which conferences were held in 2002 and 2003?", {2002, 2003}),
+        ("一九五四年和1955年", {1954, 1955}),
+        ("في عام ٢٠٠٩", {2009}),
+        ("A/2004/58, 12,2003 and 20031 of 3000", set()),
+        ("no year", set()),
+    ],
+)
+def test_years_are_told_from_symbols_and_other_numbers(text: str, years: set[int]) -> None:
+    assert years_named(text) == years
 
 
 @given(st.text("一二三九〇零○十百年的a1", max_size=30))
