@@ -3,8 +3,8 @@
 The collections: the two sample reports with their development questions; the held-out authored questions over the
 authored Chinese paragraphs, those of the first files and those of the later ones; CMRC 2018 dev; the SDG texts of five
 languages as questions on the Chinese ones; and, with --reports, a folder of Chinese government reports with the
-questions in zh-government.jsonl. The weights of search/fusion.py were chosen on the first two and confirmed on the
-others. Prints nDCG@10 by language.
+questions in zh-government.jsonl. The weights of search/fusion.py were chosen on the first two, that of the years on the
+last, and confirmed on the others. Prints nDCG@10 by language.
 """
 
 import argparse
