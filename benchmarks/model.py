@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from index.encoder import BUNDLED, Encoder, StaticEncoder, open_encoder
+from index.tokens import Bags
+from search.late import asked_tokens, late_scores
 from training.data import LANGUAGES
 from training.scores import Scores, standard, value
 from training.tasks import Task, load_tasks
@@ -64,19 +66,8 @@ def measure(encoder: Encoder, tasks: Sequence[Task]) -> dict[str, dict[str, floa
 
 def late_scorer(encoder: StaticEncoder, passages: Sequence[str]) -> Callable[[str], Scores]:
     """Return a function that gives a question's late-interaction score with every passage."""
-    bags = [bag if len(bag) else np.zeros(1, np.int32) for bag in encoder.token_ids(passages)]
-    told, columns = np.unique(np.concatenate(bags), return_inverse=True)
-    starts = np.cumsum([0, *(len(bag) for bag in bags[:-1])])
-    matrix = encoder.directions(told).T
-
-    def score(question: str) -> Scores:
-        asked = encoder.token_ids([question])[0]
-        weights = encoder.lengths(asked)
-        cosines = encoder.directions(asked) @ matrix
-        best = np.maximum.reduceat(cosines[:, columns], starts, axis=1)
-        return weights @ best / max(float(weights.sum()), 1e-9)
-
-    return score
+    bags = Bags.of(encoder.token_ids(passages))
+    return lambda question: late_scores(encoder, asked_tokens(encoder, encoder.token_ids([question])[0]), bags)
 
 
 def speed(encoder: Encoder) -> float:
