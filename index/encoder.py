@@ -19,7 +19,6 @@ from tokenizers import Encoding, Tokenizer
 
 from index.errors import ModelNotAvailable
 from index.rows import distinct
-from index.years import years_in_digits
 
 BUNDLED = Path(__file__).parent / "model"
 _NUMBERS = {"F16": "<f2", "F32": "<f4", "I8": "i1"}
@@ -122,13 +121,13 @@ class StaticEncoder:
 
     def token_ids(self, texts: Sequence[str]) -> list[NDArray[np.int32]]:
         """Return the ids of the known tokens of each text, in order."""
-        encodings = self._tokenizer.encode_batch_fast([*map(years_in_digits, texts)], add_special_tokens=False)
+        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [self._known(np.array(encoding.ids, np.int32)) for encoding in encodings]
 
     def tokens(self, texts: Sequence[str]) -> list[Tokens]:
         """Return the known tokens of each text, which can tell their places in it."""
         found = []
-        for encoding in self._tokenizer.encode_batch([*map(years_in_digits, texts)], add_special_tokens=False):
+        for encoding in self._tokenizer.encode_batch(list(texts), add_special_tokens=False):
             ids = np.array(encoding.ids, np.int32)
             places = np.flatnonzero(ids != self._unknown)
             found.append(Tokens(ids[places], encoding, places))

@@ -30,6 +30,7 @@ from index.sources import Source
 from index.table import PassageRow, passage_rows
 from index.tokens import Bags
 from index.words import Analyser
+from index.years import years_in_digits
 
 _ENCODE_ROWS = 4096
 _BETWEEN = "\x1f"  # between references, which may hold blanks
@@ -110,7 +111,7 @@ class Tools:
         # The bundled tokenizer reads lines one by one: what stands before many passages is cut once.
         contexts = sorted({text for row in rows for text in embedding_context(row)})
         known = dict(zip(contexts, self.tokens.token_ids(contexts), strict=True))
-        own = self.tokens.token_ids([row.text for row in rows])
+        own = self.tokens.token_ids([years_in_digits(row.text) for row in rows])
         ids = [
             np.concatenate([*(known[text] for text in embedding_context(row)), tokens])
             for row, tokens in zip(rows, own, strict=True)

@@ -142,9 +142,10 @@ class OpenIndex:
     def years_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the year of the report of each row, int64[m]; 0 where it is unknown."""
         starts, order = self._in_row_order
-        reports, places = np.unique(order[np.searchsorted(starts, rows, side="right") - 1], return_inverse=True)
+        found = order[np.searchsorted(starts, rows, side="right") - 1]
+        reports = distinct(found)
         years = [self.manifest.reports[at].year or 0 for at in reports.tolist()]
-        return np.array(years, np.int64)[places]
+        return np.array(years, np.int64)[np.searchsorted(reports, found)]
 
     def rows_of(self, report: ReportEntry) -> range:
         """Return the rows of a report."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from index.dense import DenseIndex, VectorWriter, settle
 from index.table import PassageRow, PassageTable, TableWriter
 from index.tokens import Bags, TokenStore, TokenWriter
+from index.years import years_in_digits
 
 _COPY_ROWS = 20_480  # rows held in memory while a segment is copied
 
@@ -30,12 +31,12 @@ class Run:
 
 def embedding_context(row: PassageRow) -> tuple[str, ...]:
     """Return what the encoder reads before a passage's own text: the innermost heading and the lead-in."""
-    return (*row.headings[-1:], *((row.lead,) if row.lead else ()))
+    return tuple(map(years_in_digits, (*row.headings[-1:], *((row.lead,) if row.lead else ()))))
 
 
 def embedding_text(row: PassageRow) -> str:
-    """Return what the encoder reads of a passage."""
-    return "\n".join((*embedding_context(row), row.text))
+    """Return what the encoder reads of a passage: its years are in digits, as in a question."""
+    return "\n".join((*embedding_context(row), years_in_digits(row.text)))
 
 
 class SegmentWriter:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from index.encoder import StaticEncoder, Tokens
 from index.rows import distinct
 from index.tokens import Bags
+from index.years import years_in_digits
 
 MOST_TOKENS = 128  # of a question; of a longer one the tokens that say most
 _NEAR = 0.45  # cosine from which a word of the passage is shown as meant by one of the question
@@ -89,7 +90,7 @@ def meant_words(encoder: StaticEncoder, question: str, texts: Sequence[str], mos
 @lru_cache(maxsize=4096)
 def _tokens(encoder: StaticEncoder, text: str) -> Tokens:
     """Keep the pieces of passages that are shown again and again."""
-    return encoder.tokens([text])[0]
+    return encoder.tokens([years_in_digits(text)])[0]
 
 
 def _nearest(

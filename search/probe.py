@@ -14,7 +14,7 @@ from index.errors import ModelNotAvailable
 from index.language import detect_language
 from index.lexical import WeightedTerm
 from index.opened import OpenIndex
-from index.years import years_named
+from index.years import years_in_digits, years_named
 from search.hit import Expansion
 from search.late import Asked, asked_tokens
 from search.lexicon import concepts_in
@@ -72,7 +72,7 @@ def _probe(
     asked = None
     if meaning and index.has_tokens:
         encoder = index.tokens_encoder
-        asked = asked_tokens(encoder, encoder.token_ids([text])[0])
+        asked = asked_tokens(encoder, encoder.token_ids([years_in_digits(text)])[0])
     elif meaning:
         problems["late"] = "the index was built with another bundled model; rebuild it to compare word by word"
     terms = _rarest(index, index.analyser.terms(text))
@@ -83,7 +83,7 @@ def _probe(
 
 def _vector(index: OpenIndex, text: str, problems: dict[str, str]) -> NDArray[np.float32] | None:
     try:
-        vector = index.encoder.encode_query(text)
+        vector = index.encoder.encode_query(years_in_digits(text))
     except ModelNotAvailable as error:
         problems["dense"] = str(error)
         return None
@@ -138,7 +138,7 @@ def _weigher(index: OpenIndex, text: str) -> Callable[[int, int], bool]:
     """Return what says whether text[start:end] is more than "who", "was" or "about": the encoder's weights know."""
     if not index.has_tokens:
         return lambda start, end: True
-    (tokens,) = index.tokens_encoder.tokens([text])
+    (tokens,) = index.tokens_encoder.tokens([years_in_digits(text)])
     lengths = index.tokens_encoder.lengths(tokens.ids)
     least = _FILLER * float(lengths.max(initial=0.0))
     spans = [(*tokens.span(i), bool(length >= least)) for i, length in enumerate(lengths)]

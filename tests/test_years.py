@@ -1,11 +1,15 @@
 """Years in Chinese numerals: only years are changed, and nothing moves; years that are named."""
 
+from pathlib import Path
+
 import pytest
+from conftest import write_report
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.encoder import bundled_encoder
+from index import build_index
 from index.years import years_in_digits, years_named
+from search import open_searcher
 
 
 @pytest.mark.parametrize(
@@ -47,7 +51,13 @@ def test_every_character_keeps_its_place(text: str) -> None:
     assert years_in_digits(changed) == changed
 
 
-def test_the_encoder_reads_both_spellings_alike_and_says_where_they_stand() -> None:
-    written, digits = bundled_encoder().tokens(["到一九五六年春天", "到1956年春天"])
-    assert written.ids.tolist() == digits.ids.tolist()
-    assert [written.span(i) for i in range(len(written))] == [digits.span(i) for i in range(len(digits))]
+def test_a_passage_is_found_in_either_spelling_and_its_year_is_marked(tmp_path: Path) -> None:
+    write_report(tmp_path / "reports" / "a.jsonl", {"1": "到一九五六年春天，合作社建成。", "2": "到一九六五年秋天。"})
+    build_index([tmp_path / "reports"], tmp_path / "index")
+    searcher = open_searcher(tmp_path / "index")
+    for question in ("一九五六年", "1956年", "1956"):
+        hit = searcher.search(question, closest=True).hits[0]
+        assert hit.paragraph == "1"
+        assert any("一九五六" in hit.text[m.start : m.end] for m in hit.matches)
+    digits, numerals = (searcher.search(question, closest=True).hits[0] for question in ("1956年", "一九五六年"))
+    assert digits.score == pytest.approx(numerals.score)
