@@ -303,7 +303,7 @@ def _write_segment(job: _Job, target: Target, old: Old | None) -> SegmentEntry:
                 writer.copy(part)
                 job.progress(Progress("joining", writer.rows, sum(p.rows for p in parts)))
     rows = sum(part.rows for part in parts)
-    return SegmentEntry(name, rows, Segment(segments / name, rows).settle())
+    return SegmentEntry(name, rows, Segment(segments / name, rows).settle(job.tools.encode_question))
 
 
 def _segment_name(job: _Job, target: Target) -> str:

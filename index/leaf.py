@@ -118,6 +118,10 @@ class Tools:
             return self.tokens.pool(ids), ids
         return self.encoder.encode_passages([embedding_text(row) for row in rows]), ids
 
+    def encode_question(self, ids: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Return the vector of a question of these tokens."""
+        return self.encoder.encode_query(self.tokens.text(ids))
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:

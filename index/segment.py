@@ -3,7 +3,7 @@
 Knows no generations and no words; a segment once finished is never changed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,9 @@ from index.table import PassageRow, PassageTable, TableWriter
 from index.tokens import TokenStore, TokenWriter
 
 _COPY_ROWS = 20_480  # rows held in memory while a segment is copied
+_QUESTIONS = 300
+# Two tokens from each of four passages lie as far from their nearest passages as what people ask (benchmarks/scale.py).
+_PIECES, _PIECE = 4, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +90,19 @@ class Segment:
         self.folder = folder
         self.rows = rows
 
-    def settle(self) -> str:
-        """Choose how the vectors of a segment just written are searched; return a sentence with the reason."""
-        return settle(self.folder)
+    def settle(self, encode: Callable[[NDArray[np.int32]], NDArray[np.float32]]) -> str:
+        """Choose how the vectors of a segment just written are searched; return a sentence with the reason.
+
+        `encode` makes the vector of a question of some tokens.
+        """
+        return settle(self.folder, lambda: np.array([encode(tokens) for tokens in self._questions()]))
+
+    def _questions(self) -> Iterator[NDArray[np.int32]]:
+        random = np.random.default_rng(1)
+        for rows in random.integers(0, self.rows, (_QUESTIONS, _PIECES)):
+            bags = self.tokens.rows(rows)
+            firsts = [int(random.integers(0, max(1, len(bag) - _PIECE + 1))) for bag in bags]
+            yield np.concatenate([bag[first : first + _PIECE] for bag, first in zip(bags, firsts, strict=True)])
 
     @cached_property
     def table(self) -> PassageTable:
