@@ -96,7 +96,7 @@ def settle(folder: Path, ask: Callable[[], Floats]) -> str:
     index = _trained(sample)
     _fill(folder, index, vectors, _spread(sample))
     questions = ask()
-    depth = _tune(index, questions, vectors, _RowVectors(folder))
+    depth = _tune(index, questions, vectors, RowVectors(folder))
     _write_codes(folder, index, depth)
     return (
         f"4 bits for 4 numbers, {depth.candidates} candidates re-scored with 8 bits a number: {len(vectors)} rows are "
@@ -171,7 +171,7 @@ def _write_codes(folder: Path, index: Any, depth: _Depth) -> None:
 # --- how deep a search has to go ---------------------------------------------------------------------------------
 
 
-def _tune(index: Any, questions: Floats, vectors: CheckedArray, scored: "_RowVectors") -> _Depth:
+def _tune(index: Any, questions: Floats, vectors: CheckedArray, scored: "RowVectors") -> _Depth:
     """Return the fewest candidates that give nearly the recall of the most."""
     tenth = _tenth_best(questions, vectors)
     _, found = index.search(questions, min(_CANDIDATES[-1], len(vectors)))
@@ -199,7 +199,7 @@ def _tenth_best(questions: Floats, vectors: CheckedArray) -> Floats:
 # --- reading -----------------------------------------------------------------------------------------------------
 
 
-class _RowVectors:
+class RowVectors:
     """The vectors of one segment in row order, in two bytes a number or in one."""
 
     def __init__(self, folder: Path) -> None:
@@ -214,15 +214,18 @@ class _RowVectors:
         return len(self._rows)
 
     def read(self, rows: Rows) -> Floats:
+        """Return the vectors of some rows, float32[m, dim]."""
         chosen: Floats = self._rows.rows(rows).astype(np.float32) * self._scale
         return chosen if self._steps is None else chosen * self._steps.rows(rows)[:, None]
 
     def scores(self, rows: Rows, vector: Floats) -> Floats:
+        """Return the cosines of some rows with a vector, float32[m]."""
         # Not `@`: threads of BLAS would only wait for each other.
         cosines: Floats = np.einsum("ij,j->i", self._rows.rows(rows), vector * self._scale)
         return cosines if self._steps is None else cosines * self._steps.rows(rows)
 
     def codes(self) -> NDArray[np.uint8]:
+        """Return the bytes of all rows, uint8[n, bytes of a row]."""
         return np.ascontiguousarray(self._rows.all()).view(np.uint8)
 
 
@@ -230,7 +233,7 @@ class DenseIndex:
     """The vectors of one segment; safe for many threads."""
 
     def __init__(self, folder: Path, rows: int) -> None:
-        self._vectors = _RowVectors(folder)
+        self._vectors = RowVectors(folder)
         if len(self._vectors) != rows:
             raise damaged(folder / "vectors.npy", f"holds {len(self._vectors)} vectors where the manifest says {rows}")
         self._depth: _Depth | None = None
@@ -270,7 +273,7 @@ class DenseIndex:
         return self._vectors.read(np.asarray(rows, dtype=np.int64))
 
 
-def _in_memory(vectors: _RowVectors) -> Any:
+def _in_memory(vectors: RowVectors) -> Any:
     index = faiss.IndexScalarQuantizer(vectors.dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
     if len(vectors):
         index.add_sa_codes(vectors.codes())

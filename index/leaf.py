@@ -227,7 +227,7 @@ class _Given:
 
     def read(self, start: int, rows: int) -> tuple[NDArray[np.float32], list[NDArray[np.int32]]]:
         numbers = np.arange(self.first + start, self.first + start + rows)
-        return self.segment.dense.vectors(numbers), self.segment.tokens.rows(numbers)
+        return self.segment.vectors.read(numbers), self.segment.tokens.rows(numbers)
 
 
 def _same_texts(donor: Donor, rows: list[PassageRow]) -> _Given | None:

@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from index.dense import DenseIndex, VectorWriter, settle
+from index.dense import DenseIndex, RowVectors, VectorWriter, settle
 from index.table import PassageRow, PassageTable, TableWriter
 from index.tokens import TokenStore, TokenWriter
 
@@ -65,7 +65,7 @@ class SegmentWriter:
             end = min(first + _COPY_ROWS, run.first + run.rows)
             numbers = np.arange(first, end)
             self._table.append_slice(run.segment.table, first, end)
-            self._vectors.append(run.segment.dense.vectors(numbers))
+            self._vectors.append(run.segment.vectors.read(numbers))
             self._tokens.append(run.segment.tokens.rows(numbers))
         self.rows += run.rows
 
@@ -110,8 +110,13 @@ class Segment:
         return PassageTable(self.folder)
 
     @cached_property
+    def vectors(self) -> RowVectors:
+        """The vectors, to be read: nothing of them stays in memory."""
+        return RowVectors(self.folder)
+
+    @cached_property
     def dense(self) -> DenseIndex:
-        """The vectors."""
+        """The vectors, to be searched."""
         return DenseIndex(self.folder, self.rows)
 
     @cached_property
