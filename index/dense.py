@@ -7,8 +7,8 @@
     depth.json    how many candidates a search takes from the scan, and the recall that was measured with it
 
 Many rows are searched in two steps: the codes give candidates, the vectors give their cosines. Inverted lists in
-front of the codes were measured and dropped: what people ask lies far from all passages, and its neighbours are
-spread so widely that half of a thousand or of four thousand lists had to be read for a recall@10 of .98.
+front of the codes would spare little: what people ask lies far from every passage, and its neighbours are spread so
+widely that of a million passages half of 1,000 lists, or a quarter of 4,000, hold but 98 in a hundred of them.
 """
 
 import json
