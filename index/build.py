@@ -95,7 +95,8 @@ def build_index(
     """Make the index hold exactly the reports among the paths; return what was done and what could not be read.
 
     A report that cannot be read any more stays as it was and is named among the failures. `encoder` is used in place
-    of the model of a name; `memory` is in bytes.
+    of the model of a name. `memory` is in bytes: from 2 GB on, the workers and the rows of a segment are so many that a
+    build stays below it, mapped files not counted; a transformer, and the names and headings of reports, come on top.
 
     Raises NothingToIndex when no path holds a readable report, IndexLocked while another build runs, NotWritable or
     DiskFull when the disk does not take the index, OutOfMemory; the generation in force then stays in force.
