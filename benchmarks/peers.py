@@ -198,7 +198,9 @@ def step_build(peer: str, work: Path) -> dict[str, float]:
 def step_cold(peer: str, work: Path) -> dict[str, float]:
     """Open and ask once; return the memory of the process."""
     PEERS[peer][1](work / peer)(_questions(work)[0])
-    return {"cold_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    # Unlike ru_maxrss it does not count what the parent held when it started this process.
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return {"cold_memory": next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))}
 
 
 def step_warm(peer: str, work: Path) -> dict[str, float]:

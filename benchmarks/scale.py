@@ -3,8 +3,9 @@
     python -m benchmarks.scale DATA --passages 100000 --passages 1000000   real passages from a folder of data
     python -m benchmarks.scale --synthetic 10000000                        vectors with neighbours, no text
 
-DATA holds aligned text and passages (parallel/*.tsv.gz, passages/*.jsonl.gz) and questions (questions/*.jsonl.gz);
-passages are repeated with a number when there are too few. Every figure is printed as it is measured.
+DATA holds aligned text and passages (parallel/*.tsv.gz, passages/*.jsonl.gz) and questions (questions/*.jsonl.gz,
+authored/question-paragraphs.jsonl.gz); passages are repeated with a number when there are
+too few. Every figure is printed as it is measured.
 """
 
 import argparse
@@ -20,16 +21,19 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
 
-from index import OpenIndex, build_index, open_index
+from index import OpenIndex, Progress, build_index, open_index
 from index.dense import DenseIndex, VectorWriter, settle
+from index.encoder import bundled_encoder
 
 _PER_REPORT = 500
-_DIM = 384
+_LANGUAGES = ("zh", "en", "fr", "es", "ru", "ar")
 
 
 # --- what is measured with ---------------------------------------------------------------------------------------
@@ -70,6 +74,13 @@ def questions(data: Path, count: int = 300) -> list[str]:
         return list(dict.fromkeys(json.loads(line)["question"] for line in stream))[:count]
 
 
+def questions_in_six_languages(data: Path, count: int = 50) -> list[str]:
+    """Return so many questions in each language, the same ones in none."""
+    with gzip.open(data / "authored" / "question-paragraphs.jsonl.gz", "rt", encoding="utf-8") as stream:
+        asked = [json.loads(line)["question"] for line in stream]
+    return [asked[at * len(_LANGUAGES) + n][name] for at in range(count) for n, name in enumerate(_LANGUAGES)]
+
+
 def write_reports(folder: Path, texts: Iterator[str]) -> int:
     """Write the texts as reports of 500 paragraphs; return their bytes."""
     folder.mkdir()
@@ -99,6 +110,34 @@ def cpu() -> float:
     return sum(
         r.ru_utime + r.ru_stime for r in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     )
+
+
+def memory(kind: str) -> float:
+    """Return the MiB of this process: VmHWM at most so far, VmRSS now, RssAnon now without mapped files.
+
+    Unlike ru_maxrss none of them counts what the parent held when it started this process.
+    """
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(kind))
+
+
+@contextmanager
+def watched(stage: Callable[[], str]) -> Iterator[dict[str, tuple[float, float]]]:
+    """Note the most MiB that each stage holds: without mapped files, and with them."""
+    held, done = dict[str, tuple[float, float]](), Event()
+
+    def watch() -> None:
+        while not done.wait(0.05):
+            own, whole = held.get(stage(), (0.0, 0.0))
+            held[stage()] = (max(own, memory("RssAnon")), max(whole, memory("VmRSS")))
+
+    watcher = Thread(target=watch)
+    watcher.start()
+    try:
+        yield held
+    finally:
+        done.set()
+        watcher.join()
 
 
 def timed(work: Callable[[Any], Any], inputs: list[Any]) -> list[float]:
@@ -131,7 +170,7 @@ def measure(data: Path, count: int, work: Path) -> None:
     _sizes(folder, count, text_bytes)
     _cold(folder, questions(data, 1)[0])
     opened = _open(folder)
-    _dense(opened, questions(data))
+    _dense(opened, questions(data), questions_in_six_languages(data))
     _pipeline(folder, questions(data))
     _add(reports, folder)
     for path in (reports, folder):
@@ -139,17 +178,40 @@ def measure(data: Path, count: int, work: Path) -> None:
 
 
 def _build(reports: Path, folder: Path, count: int) -> None:
-    start, used = time.perf_counter(), cpu()
-    build_index([reports], folder)
-    took = time.perf_counter() - start
-    say("build", took, "s")
-    say("build, passages a second", count / took)
-    say("build, processor time", (cpu() - used) / count * 1e6, "µs a passage")
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    say("build, memory of the largest process", peak / 1024, "MiB")
+    ended = _alone("--build", str(reports), str(folder))
+    built = json.loads(ended.splitlines()[-1])
+    say("build", built["seconds"], "s")
+    say("build, passages a second", count / built["seconds"])
+    say("build, processor time", built["processor"] / count * 1e6, "µs a passage")
+    for stage, (own, whole) in built["memory"].items():
+        say(f"build, memory at most while {stage}", f"{own:.0f}, with mapped files {whole:.0f}", "MiB")
+    say("build, memory of the largest worker", built["workers"], "MiB")
     start = time.perf_counter()
     build_index([reports], folder)
     say("build, nothing changed", time.perf_counter() - start, "s")
+
+
+def _alone(*arguments: str) -> str:
+    """Return what this module prints in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "benchmarks.scale", *arguments], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+
+
+def build_watched(reports: str, folder: str) -> None:
+    """Build, and print the figures, with the most memory that each stage has held."""
+    stage = "looking"
+
+    def hear(progress: Progress) -> None:
+        nonlocal stage
+        stage = progress.stage
+
+    start, used = time.perf_counter(), cpu()
+    with watched(lambda: stage) as held:
+        build_index([reports], folder, progress=hear)
+    took, used = time.perf_counter() - start, cpu() - used
+    workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(json.dumps({"seconds": took, "processor": used, "memory": held, "workers": workers}))
 
 
 def _sizes(folder: Path, count: int, text_bytes: int) -> None:
@@ -168,18 +230,18 @@ def _sizes(folder: Path, count: int, text_bytes: int) -> None:
 
 
 def _cold(folder: Path, question: str) -> None:
-    program = (
-        "import sys, time, resource; start = time.perf_counter()\n"
-        "from search import open_searcher\n"
-        "open_searcher(sys.argv[1]).search(sys.argv[2])\n"
-        "print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
-    )
     start = time.perf_counter()
-    ended = subprocess.run(
-        [sys.executable, "-c", program, str(folder), question], capture_output=True, text=True, check=True
-    )
-    say("cold process to first answer", time.perf_counter() - start, "s")
-    say("memory of that process", float(ended.stdout.split()[1]), "MiB")
+    ended = _alone("--cold", str(folder), question)
+    say("cold process to first answer, this program's imports included", time.perf_counter() - start, "s")
+    say("memory of that process", ended.strip(), "MiB")
+
+
+def ask_once(folder: str, question: str) -> None:
+    """Open, ask, and print the memory that it took."""
+    from search import open_searcher
+
+    open_searcher(folder).search(question)
+    print(f"{memory('VmHWM'):.0f}, without mapped files {memory('RssAnon'):.0f}")
 
 
 def _open(folder: Path) -> OpenIndex:
@@ -195,29 +257,33 @@ def _open(folder: Path) -> OpenIndex:
     return opened
 
 
-def _dense(opened: OpenIndex, asked: list[str]) -> None:
+def _dense(opened: OpenIndex, asked: list[str], in_six: list[str]) -> None:
     vectors = [opened.encoder.encode_query(question) for question in asked]
-    timed(lambda v: opened.nearest(v, 100, None), vectors)
-    say_times("dense leg, 100 candidates", timed(lambda v: opened.nearest(v, 100, None), vectors))
-    truth = exact(np.array(vectors[:200]), opened)
-    shares = [len(set(opened.nearest(v, 10, None)[0]) & set(t)) / 10 for v, t in zip(vectors[:200], truth, strict=True)]
-    say("dense leg, recall@10 of an exact scan of the stored vectors, real questions", float(np.mean(shares)))
+    say_times("dense leg, 100 candidates, first time", timed(lambda v: opened.nearest(v, 100, None), vectors))
+    say_times("dense leg, 100 candidates, warm", timed(lambda v: opened.nearest(v, 100, None), vectors))
+    say("dense leg, recall@10 of an exact search, Chinese questions", _recall(vectors, opened))
+    say(
+        "dense leg, recall@10 of an exact search, questions in six languages",
+        _recall([opened.encoder.encode_query(question) for question in in_six], opened),
+    )
     mask = np.random.default_rng(0).random(opened.rows) < 0.1
     say_times("dense leg under a filter that keeps a tenth", timed(lambda v: opened.nearest(v, 100, mask), vectors))
     mask[5_000:] = False
     say_times("dense leg under a filter that keeps 500", timed(lambda v: opened.nearest(v, 100, mask), vectors))
 
 
-def exact(asked: np.ndarray, opened: OpenIndex) -> list[list[int]]:
-    """Return the ten nearest rows of each question by scanning all vectors."""
-    best = [np.empty((len(asked), 0)), np.empty((len(asked), 0), np.int64)]
-    for start in range(0, opened.rows, 50_000):
-        rows = np.arange(start, min(start + 50_000, opened.rows))
-        scores = np.concatenate([best[0], asked @ opened.vectors(rows).T], axis=1)
-        numbers = np.concatenate([best[1], np.tile(rows, (len(asked), 1))], axis=1)
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :10]
-        best = [np.take_along_axis(scores, order, 1), np.take_along_axis(numbers, order, 1)]
-    return [row.tolist() for row in best[1]]
+def _recall(asked: list[np.ndarray], opened: OpenIndex) -> float:
+    """Return which share of the ten found is as near as the tenth nearest of the vectors as they were encoded."""
+    best = np.empty((len(asked), 0), np.float32)
+    for start in range(0, opened.rows, 20_000):
+        vectors = _encoded(opened, np.arange(start, min(start + 20_000, opened.rows)))
+        best = -np.sort(-np.concatenate([best, np.array(asked) @ vectors.T], axis=1), axis=1)[:, :10]
+    found = [_encoded(opened, opened.nearest(vector, 10, None)[0]) @ vector for vector in asked]
+    return float(np.mean([cosines >= row[-1] - 1e-6 for cosines, row in zip(found, best, strict=True)]))
+
+
+def _encoded(opened: OpenIndex, rows: np.ndarray) -> np.ndarray:
+    return opened.tokens_encoder.pool(opened.token_ids(rows))
 
 
 def _pipeline(folder: Path, asked: list[str]) -> None:
@@ -227,12 +293,17 @@ def _pipeline(folder: Path, asked: list[str]) -> None:
     for question in asked:
         searcher.search(question)
     say_times("whole search, warm", timed(searcher.search, asked))
+    _clients("whole search", searcher.search, asked)
+
+
+def _clients(name: str, search: Callable[[Any], Any], asked: list[Any]) -> None:
+    """Let many ask at once, each the next question as soon as it has its answer."""
     for clients in (1, 8, 64):
         start = time.perf_counter()
         with ThreadPoolExecutor(clients) as pool:
-            took = [t for ts in pool.map(lambda q: timed(searcher.search, [q]), asked * 2) for t in ts]
+            took = [t for ts in pool.map(lambda q: timed(search, [q]), asked * 2) for t in ts]
         rate = len(took) / (time.perf_counter() - start)
-        say_times(f"whole search, {clients} clients at once ({rate:.0f} answers a second)", took)
+        say_times(f"{name}, {clients} clients at once ({rate:.0f} answers a second)", took)
 
 
 def _add(reports: Path, folder: Path) -> None:
@@ -246,17 +317,17 @@ def _add(reports: Path, folder: Path) -> None:
 # --- ten million vectors -----------------------------------------------------------------------------------------
 
 
-def clustered(count: int, seed: int, groups: int = 20_000) -> Iterator[np.ndarray]:
-    """Yield unit vectors float32[50000, 384]: groups of neighbours in a space of fewer dimensions, as text has."""
-    rng = np.random.default_rng(0)
-    base = rng.normal(size=(96, _DIM)).astype(np.float32)
-    centres = rng.normal(size=(groups, 96)).astype(np.float32)
-    rng = np.random.default_rng(seed)
-    for start in range(0, count, 50_000):
-        rows = min(50_000, count - start)
-        vectors = (centres[rng.integers(0, groups, rows)] + rng.normal(size=(rows, 96)).astype(np.float32)) @ base
-        vectors += 2 * rng.normal(size=vectors.shape).astype(np.float32)
-        yield vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+def topics(count: int, tokens: int, seed: int) -> Iterator[np.ndarray]:
+    """Yield vectors float32[10000, dim] of made-up texts: two thirds of the tokens are of one of 20,000 topics."""
+    encoder = bundled_encoder()
+    drawn = np.random.default_rng(0).random((20_000, 30))
+    words = (drawn**2 * encoder.vocabulary).astype(np.int64)  # some tokens are in many topics
+    random = np.random.default_rng(seed)
+    for start in range(0, count, 10_000):
+        rows = min(10_000, count - start)
+        own = words[random.integers(0, len(words), (rows, 1)), random.integers(0, 30, (rows, tokens * 2 // 3))]
+        others = (random.random((rows, tokens // 3)) ** 2 * encoder.vocabulary).astype(np.int64)
+        yield encoder.pool(list(np.concatenate([own, others], axis=1)))
 
 
 def measure_synthetic(count: int, work: Path) -> None:
@@ -268,18 +339,20 @@ def measure_synthetic(count: int, work: Path) -> None:
     folder = work / "segment"
     folder.mkdir()
     start = time.perf_counter()
-    writer = VectorWriter(folder, _DIM)
-    for batch in clustered(count, 1):
+    writer = VectorWriter(folder, bundled_encoder().dim)
+    for batch in topics(count, 24, 1):
         writer.append(batch)
     writer.close()
-    say("writing", time.perf_counter() - start, "s")
-    start = time.perf_counter()
-    say("vectors", settle(folder))
-    say("lists", time.perf_counter() - start, "s")
-    say("memory", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "MiB")
+    say("making the vectors", time.perf_counter() - start, "s")
+    start, used = time.perf_counter(), cpu()
+    with watched(lambda: "settling") as held:
+        say("vectors", settle(folder, lambda: next(topics(300, 6, 2))))
+    say("settling how they are searched", time.perf_counter() - start, "s")
+    say("processor time of that", cpu() - used, "s")
+    own, whole = held["settling"]
+    say("memory at most", f"{own:.0f}, with mapped files {whole:.0f}", "MiB")
     say("bytes a vector", sum(path.stat().st_size for path in folder.iterdir()) / count)
-    ended = subprocess.run([sys.executable, "-m", "benchmarks.scale", "--opened", str(folder), str(count)], check=False)
-    assert ended.returncode == 0
+    print(_alone("--opened", str(folder), str(count)), end="", flush=True)
     shutil.rmtree(folder)
 
 
@@ -288,13 +361,16 @@ def measure_opened(folder: Path, count: int) -> None:
     start = time.perf_counter()
     dense = DenseIndex(folder, count)
     say("open", time.perf_counter() - start, "s")
-    asked = list(next(clustered(300, 2)))
+    asked = list(next(topics(300, 6, 3)))
+    nearest = np.array([dense.top(vector, 10, None).scores for vector in asked])
+    say("cosines of the nearest and of the tenth", f"{nearest[:, 0].mean():.3f}, {nearest[:, 9].mean():.3f}")
+    say_times("100 candidates, first time", timed(lambda v: dense.top(v, 100, None), list(next(topics(300, 6, 4)))))
     timed(lambda v: dense.top(v, 100, None), asked)
     say_times("100 candidates, warm", timed(lambda v: dense.top(v, 100, None), asked))
-    anonymous = next(
-        line.split()[1] for line in Path("/proc/self/status").read_text().split("\n") if line.startswith("RssAnon")
-    )
-    say("memory, without the mapped files", int(anonymous) / 1024, "MiB")
+    mask = np.random.default_rng(0).random(count) < 0.1
+    say_times("100 candidates under a filter that keeps a tenth", timed(lambda v: dense.top(v, 100, mask), asked))
+    _clients("100 candidates", lambda v: dense.top(v, 100, None), asked)
+    say("memory, without mapped files", memory("RssAnon"), "MiB")
 
 
 def main() -> None:
@@ -303,15 +379,26 @@ def main() -> None:
     parser.add_argument("data", type=Path, nargs="?")
     parser.add_argument("--passages", type=int, action="append", default=[])
     parser.add_argument("--synthetic", type=int, action="append", default=[])
-    parser.add_argument("--opened", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--work", type=Path, help="where there is room: 1.7 KB a passage, the collection included")
+    for step in STEPS:
+        parser.add_argument(f"--{step}", nargs=2, help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    if asked.opened:
-        measure_opened(Path(asked.opened[0]), int(asked.opened[1]))
-    with tempfile.TemporaryDirectory() as work:
+    for step, run in STEPS.items():
+        if given := getattr(asked, step):
+            run(*given)
+            return
+    with tempfile.TemporaryDirectory(dir=asked.work) as work:
         for count in asked.passages:
             measure(asked.data, count, Path(work))
         for count in asked.synthetic:
             measure_synthetic(count, Path(work))
+
+
+STEPS: dict[str, Callable[[str, str], None]] = {
+    "build": build_watched,
+    "cold": ask_once,
+    "opened": lambda folder, count: measure_opened(Path(folder), int(count)),
+}
 
 
 if __name__ == "__main__":

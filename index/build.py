@@ -97,7 +97,8 @@ def build_index(
     """Make the index hold exactly the reports among the paths; return what was done and what could not be read.
 
     A report that cannot be read any more stays as it was and is named among the failures. `encoder` is used in place
-    of the model of a name; `memory` is in bytes.
+    of the model of a name. `memory` is in bytes: from 2 GB on, the workers and the rows of a segment are so many that a
+    build stays below it, mapped files not counted; a transformer, and the names and headings of reports, come on top.
 
     Raises NothingToIndex when no path holds a readable report, IndexLocked while another build runs, NotWritable or
     DiskFull when the disk does not take the index, OutOfMemory; the generation in force then stays in force.
@@ -330,7 +331,7 @@ def _write_segment(job: _Job, target: Target, old: Old | None) -> SegmentEntry:
                 writer.copy(part)
                 job.progress(Progress("joining", writer.rows, sum(p.rows for p in parts)))
     rows = sum(part.rows for part in parts)
-    return SegmentEntry(name, rows, Segment(segments / name, rows).settle())
+    return SegmentEntry(name, rows, Segment(segments / name, rows).settle(job.tools.encode_question))
 
 
 def _segment_name(job: _Job, target: Target) -> str:

@@ -133,6 +133,11 @@ class StaticEncoder:
             found.append(Tokens(ids[places], encoding, places))
         return found
 
+    def text(self, ids: NDArray[np.int32]) -> str:
+        """Return a text with these tokens."""
+        text: str = self._tokenizer.decode(ids.tolist())
+        return text
+
     def directions(self, ids: NDArray[np.integer]) -> NDArray[np.float32]:
         """Return the unit vectors of these tokens, float32[n, dim]; a token never trained gives zeros."""
         slots = self._slots[ids]

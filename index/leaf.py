@@ -120,6 +120,10 @@ class Tools:
             return self.tokens.pool(ids), Bags.of(ids)
         return self.encoder.encode_passages([embedding_text(row) for row in rows]), Bags.of(ids)
 
+    def encode_question(self, ids: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Return the vector of a question of these tokens."""
+        return self.encoder.encode_query(self.tokens.text(ids))
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
@@ -225,7 +229,7 @@ class _Given:
 
     def read(self, start: int, rows: int) -> tuple[NDArray[np.float32], Bags]:
         numbers = np.arange(self.first + start, self.first + start + rows)
-        return self.segment.dense.vectors(numbers), self.segment.tokens.rows(numbers)
+        return self.segment.vectors.read(numbers), self.segment.tokens.rows(numbers)
 
 
 def _same_texts(donor: Donor, rows: list[PassageRow]) -> _Given | None:

@@ -18,8 +18,8 @@ COMPACT_BELOW = 20_000
 LEAF_BYTES = 4 << 20  # files of so many bytes are read together; an interruption loses at most these
 # A segment is written anew when this share of its rows belongs to no report any more.
 _DEAD_SHARE = 0.3
-# Bytes of memory that a row costs while the lists over its vectors are made (measured, with room to spare).
-_ROW_BYTES = 1_000
+# Bytes of memory that a row costs while its codes are made and written: 220 of 512 numbers (benchmarks/scale.py).
+_ROW_BYTES = 400
 _LEAST_ROWS = 100_000
 
 

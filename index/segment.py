@@ -3,7 +3,7 @@
 Knows no generations and no words; a segment once finished is never changed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,12 +12,15 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from index.dense import DenseIndex, VectorWriter, settle
+from index.dense import DenseIndex, RowVectors, VectorWriter, settle
 from index.table import PassageRow, PassageTable, TableWriter
 from index.tokens import Bags, TokenStore, TokenWriter
 from index.years import years_in_digits
 
 _COPY_ROWS = 20_480  # rows held in memory while a segment is copied
+_QUESTIONS = 300
+# Two tokens from each of four passages lie as far from their nearest passages as what people ask (benchmarks/scale.py).
+_PIECES, _PIECE = 4, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class SegmentWriter:
             end = min(first + _COPY_ROWS, run.first + run.rows)
             numbers = np.arange(first, end)
             self._table.append_slice(run.segment.table, first, end)
-            self._vectors.append(run.segment.dense.vectors(numbers))
+            self._vectors.append(run.segment.vectors.read(numbers))
             self._tokens.append(run.segment.tokens.rows(numbers))
         self.rows += run.rows
 
@@ -88,9 +91,19 @@ class Segment:
         self.folder = folder
         self.rows = rows
 
-    def settle(self) -> str:
-        """Choose how the vectors of a segment just written are searched; return a sentence with the reason."""
-        return settle(self.folder)
+    def settle(self, encode: Callable[[NDArray[np.int32]], NDArray[np.float32]]) -> str:
+        """Choose how the vectors of a segment just written are searched; return a sentence with the reason.
+
+        `encode` makes the vector of a question of some tokens.
+        """
+        return settle(self.folder, lambda: np.array([encode(tokens) for tokens in self._questions()]))
+
+    def _questions(self) -> Iterator[NDArray[np.int32]]:
+        random = np.random.default_rng(1)
+        for rows in random.integers(0, self.rows, (_QUESTIONS, _PIECES)):
+            bags = self.tokens.rows(rows)
+            firsts = [int(random.integers(0, max(1, len(bag) - _PIECE + 1))) for bag in bags]
+            yield np.concatenate([bag[first : first + _PIECE] for bag, first in zip(bags, firsts, strict=True)])
 
     @cached_property
     def table(self) -> PassageTable:
@@ -98,8 +111,13 @@ class Segment:
         return PassageTable(self.folder)
 
     @cached_property
+    def vectors(self) -> RowVectors:
+        """The vectors, to be read: nothing of them stays in memory."""
+        return RowVectors(self.folder)
+
+    @cached_property
     def dense(self) -> DenseIndex:
-        """The vectors."""
+        """The vectors, to be searched."""
         return DenseIndex(self.folder, self.rows)
 
     @cached_property

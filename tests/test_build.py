@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import index.dense
 import index.leaf
 import index.plan
 from index import BuildResult, OpenIndex, Progress, build_index, open_index
@@ -441,3 +442,20 @@ def test_leaves_that_were_half_removed_are_written_again(desk: Desk) -> None:
 def _stop_when_joining(progress: Progress) -> None:
     if progress.stage in ("joining", "words", "publishing"):
         raise KeyboardInterrupt
+
+
+def test_the_manifest_tells_the_recall_on_questions_of_words_of_the_passages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index.dense, "EXACT_LIMIT", 300)
+    signs = random.Random(0)
+    texts = ["".join(chr(signs.randrange(0x4E00, 0x5E00)) for _ in range(30)) for _ in range(400)]
+    desk = Desk(tmp_path / "reports", tmp_path / "index")
+    desk.write("a", {str(number): text for number, text in enumerate(texts)})
+    desk.build()
+    opened = desk.open()
+    (segment,) = opened.manifest.segments
+    assert "on 300 questions" in segment.dense
+    assert float(segment.dense.split("recall@10 ")[1].split()[0]) > 0.9
+    for row in (0, 7, 399):
+        assert opened.nearest(CharacterEncoder().encode_query(texts[row]), 3, None)[0][0] == row

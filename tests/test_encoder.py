@@ -141,6 +141,17 @@ def test_tokens_have_the_ids_and_places_in_the_text(encoder: StaticEncoder) -> N
     assert "".join(words) == "渔业lÉlectricité2030"
 
 
+@pytest.mark.parametrize("text", TEXTS)
+def test_tokens_give_a_text_with_these_tokens(encoder: StaticEncoder, text: str) -> None:
+    (ids,) = encoder.token_ids([text])
+    again = encoder.encode_query(encoder.text(ids[3:9]))
+    assert again @ encoder.pool([ids[3:9]])[0] == pytest.approx(1, abs=1e-3)
+
+
+def test_no_tokens_give_no_text(encoder: StaticEncoder) -> None:
+    assert encoder.text(np.empty(0, np.int32)) == ""
+
+
 def test_offsets_stay_inside_any_text(encoder: StaticEncoder) -> None:
     draw, alphabet = random.Random(3), "a é\u0301\u064bإل中國ё½ﷺ\u200b\ufeff\u00ad3٣.ﬁ한"
     for _ in range(300):

@@ -71,5 +71,5 @@ def test_a_small_collection_is_one_segment_in_the_order_of_paths() -> None:
 def test_memory_bounds_a_segment() -> None:
     leaves = [segment(60_000) for _ in range(6)]
     reports = [placed(f"r{i}", 60_000, leaf) for i, leaf in enumerate(leaves)]
-    assert [len(t.reports) for t in lay_out(reports, None, 130_000_000)] == [2, 2, 2]
+    assert [len(t.reports) for t in lay_out(reports, None, 52_000_000)] == [2, 2, 2]
     assert [len(t.reports) for t in lay_out(reports, None, GIB)] == [6]
