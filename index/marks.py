@@ -9,7 +9,7 @@ _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890
 _SUFFIX = {"之二": "bis", "之三": "ter", "之四": "quater", "مكرر": "bis", "مكررا": "bis"}
 _NUMBER = re.compile(
     r"(?P<number>[0-9٠-٩]{1,3})\s?(?P<suffix>(?:bis|ter|quater|quinquies)\b|之[二三四]|مكررا?)?\s?"
-    r"(?:[.．](?!\d)|、|[-–—]\s?(?=[\u0600-\u06ff\"«(\[]))\s*(?P<body>.*)"
+    r"(?:[.．](?:(?!\d)|(?=\d{4}\s?年|\d{1,2}\s?月))|、|[-–—]\s?(?=[\u0600-\u06ff\"«(\[]))\s*(?P<body>.*)"
 )
 HAN = "一二三四五六七八九十百"
 _ROMAN = r"[IVXLC]{1,7}"
@@ -44,7 +44,12 @@ _NOTES = re.compile(r"(?:注|註|尾注|注释|Notes?|Endnotes|Footnotes|Notas?|
 _SUMMARY = re.compile(
     r"(?:摘要|提要|内容提要|Summary|Executive summary|Abstract|Résumé|Resumen|Резюме|موجز)\s*[*:：]*", re.I
 )
-_NOTE_LINE = re.compile(r"(?P<mark>[¹²³⁰⁴-⁹]+|\d{1,3}/|\*{1,4}|\[\d{1,3}\])\s?(?P<body>\S.*)")
+_OPENING = re.compile(
+    r"(?:导言|導言|引言|前言|序言|绪论|概述|概况|背景|Introduction|Foreword|Preface|Background|Overview|Avant-propos|Préface|"
+    r"Contexte|Introducción|Prefacio|Prólogo|Antecedentes|Введение|Предисловие|مقدمة|تمهيد|معلومات أساسية)",
+    re.I,
+)
+_NOTE_LINE = re.compile(r"(?P<mark>[¹²³⁰⁴-⁹]+|\d{1,3}/(?!\d)|\*{1,4}|\[\d{1,3}\])\s?(?P<body>\S.*)")
 _BULLET = re.compile(r"[•·▪◦‣–—●○■□]\s|——")
 
 
@@ -109,6 +114,11 @@ def is_notes_heading(line: str) -> bool:
 def is_summary_heading(line: str) -> bool:
     """Say whether a line heads the summary."""
     return bool(_SUMMARY.fullmatch(line.lstrip(HEADING_SIGN).strip()))
+
+
+def is_opening_heading(line: str) -> bool:
+    """Say whether a line without a mark heads what reports begin with: an introduction, a foreword."""
+    return bool(_OPENING.fullmatch(line.lstrip(HEADING_SIGN).strip()))
 
 
 def note_text(line: str) -> str | None:

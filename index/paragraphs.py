@@ -137,7 +137,7 @@ def _readings(printed: str) -> tuple[tuple[str, int], ...]:
     if "㈠" <= printed <= "㈩":
         return (("han", ord(printed) - ord("㈠") + 1),)
     if printed[0] in HAN:
-        return (("han", _han(printed)),)
+        return (("han", han_value(printed)),)
     if printed.isdigit():
         return (("digit", int(printed)),)
     if printed[0] in _ARABIC:
@@ -149,7 +149,8 @@ def _readings(printed: str) -> tuple[tuple[str, int], ...]:
     return letter + roman
 
 
-def _han(printed: str) -> int:
+def han_value(printed: str) -> int:
+    """Read 三, 十二 or 二十 as a number; 0 for anything else."""
     digits = "一二三四五六七八九"
     if "十" not in printed:
         return digits.find(printed) + 1

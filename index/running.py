@@ -10,7 +10,7 @@ from index.sequence import SUFFIXES, Candidate, running_sequence
 
 LONG_LINE = 4000  # in Latin letters; a paragraph is shorter, a whole report longer
 _INLINE = re.compile(
-    rf"(?<![^\W{CJK}])(?<![.,/:(（\-–第])(?<!第 )(\d{{1,3}})\s?(bis|ter|quater|quinquies)?\s?[.．]\s{{0,4}}(?=[^\d\s])|(?<=\s)(\d{{1,3}})\s?()[-–]\s(?=[\u0600-\u06ff])|(?<=\s)(\d{{1,3}})()[.．]\s(?=\d)"
+    rf"(?<![^\W{CJK}])(?<![.,/:(（\-–第])(?<!第 )(\d{{1,3}})\s?(bis|ter|quater|quinquies)?\s?[.．]\s{{0,4}}(?=[^\d\s]|\d{{4}}\s?年|\d{{1,2}}\s?月)|(?<=\s)(\d{{1,3}})\s?()[-–]\s(?=[\u0600-\u06ff])|(?<=\s)(\d{{1,3}})()[.．]\s(?=\d)"
 )
 _MARK = re.compile(
     rf"(?:(?<=[\s。．.；;])|^)(?:[{HAN}]{{1,3}}\s?[.．、]|[IVX]{{1,6}}\s?\.|[A-Z]\s?[.．]|\d{{1,2}}\s?[.．](?!\d)|Chapter [IVX]+|第[{HAN}]+章|(?:{'|'.join(ARABIC_FIRST + ARABIC_SECOND)})ً?\s?[-–]|注\s*$)\s?(?=\S|$)"
@@ -30,7 +30,7 @@ _STARRED = re.compile(r"(?<=[。.)）])\s(?=(?:\*\s?){1,4}(?:[A-Z]\S*/|[^\s*]))"
 
 def break_lines(text: str) -> str:
     """Put an empty line before every paragraph and heading inside overlong lines; other lines stay."""
-    if not any(width(line) > LONG_LINE for line in text.split("\n")):
+    if not any(_is_long(line, len(text)) for line in text.split("\n")):
         return text
     chain = {c.position for c in running_sequence(_candidates(text))}
     if len(chain) < 3:
@@ -39,6 +39,11 @@ def break_lines(text: str) -> str:
     pieces = [text[a:b] for a, b in itertools.pairwise(cuts)]
     pieces[-1] = _set_notes_apart(pieces[-1])
     return "\n\n".join(_set_headings_apart(piece, front=i == 0 and 0 not in chain) for i, piece in enumerate(pieces))
+
+
+def _is_long(line: str, whole: int) -> bool:
+    """Say whether a line is longer than a paragraph, or holds most of a text of many sentences."""
+    return width(line) > LONG_LINE or (len(line) > whole / 2 and width(line) > LONG_LINE / 4)
 
 
 def _set_notes_apart(piece: str) -> str:
@@ -58,7 +63,7 @@ def _candidates(text: str) -> list[Candidate]:
         number = paragraph_number(line.strip())
         if number:
             candidates.append(Candidate(offset + lead, number.number, number.suffix, 1.5))
-        if width(line) > LONG_LINE:
+        if _is_long(line, len(text)):
             candidates += [
                 _inline(match, line, offset)
                 for match in _INLINE.finditer(line)
