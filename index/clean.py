@@ -18,9 +18,15 @@ _ODD = dict.fromkeys(
 )
 _ODD |= dict.fromkeys(map(ord, "\u00a0\u2007\u202f\u3000\u2002\u2003\u2009"), " ")
 _ODD |= dict.fromkeys(map(ord, "\x0b\x85\u2028\u2029"), "\n")
-_ODD |= {  # ligatures, Chinese radicals and the joined forms of Arabic letters, as fonts put them into a PDF
+_ODD |= {  # ligatures, Roman numbers, Chinese radicals, joined Arabic letters, as fonts put them into a PDF
     code: unicodedata.normalize("NFKC", chr(code))
-    for code in (*range(0xFB00, 0xFB07), *range(0x2F00, 0x2FD6), *range(0xFB50, 0xFDFC), *range(0xFE71, 0xFEFD))
+    for code in (
+        *range(0xFB00, 0xFB07),
+        *range(0x2160, 0x2180),
+        *range(0x2F00, 0x2FD6),
+        *range(0xFB50, 0xFDFC),
+        *range(0xFE71, 0xFEFD),
+    )
 }
 _SOFT_BREAK = re.compile("\u00ad[ \t]*\n[ \t]*")
 _WIDE = {

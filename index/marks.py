@@ -8,7 +8,7 @@ from index.clean import HEADING_SIGN, is_finished, width
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 _SUFFIX = {"之二": "bis", "之三": "ter", "之四": "quater", "مكرر": "bis", "مكررا": "bis"}
 _NUMBER = re.compile(
-    r"(?P<number>[0-9٠-٩]{1,3})\s?(?P<suffix>(?:bis|ter|quater|quinquies)\b|之[二三四]|مكررا?)?\s?"
+    r"(?P<number>[0-9٠-٩]{1,4})\s?(?P<suffix>(?:bis|ter|quater|quinquies)\b|之[二三四]|مكررا?)?\s?"
     r"(?:[.．](?:(?!\d)|(?=\d{4}\s?年|\d{1,2}\s?月))|、|[-–—]\s?(?=[\u0600-\u06ff\"«(\[]))\s*(?P<body>.*)"
 )
 HAN = "一二三四五六七八九十百"
@@ -37,8 +37,10 @@ _HEADINGS = (  # kind, degree, pattern
 )
 UNMARKED_DEGREE = 7
 _LONGEST_HEADING = 260  # in Latin letters, see clean.width
+_LONGEST_ANNEX = 120  # in Latin letters, its title included
 _ANNEX = re.compile(
-    rf"(?:(?P<word>Annex|Annexe|Anexo|Приложение|Appendix|المرفق)(?:\s+(?P<roman>{_ROMAN}|\d+|الأول|الثاني|الثالث))?|附件(?P<han>[{HAN}\d]*))[*.:：]*"
+    rf"(?:(?P<word>(?i:Annexe?|Anexo|Приложение|Appendix)|المرفق)(?:\s+(?P<roman>{_ROMAN}|\d+|الأول|الثاني|الثالث))?[*]*(?:[.:–—-]\s*[^\W\d_].*)?"
+    rf"|(?:附件|附录|附錄)(?P<han>[{HAN}\d]*)[*]*(?:[.．:：、]\s*\S.*|\s\S.*|[.．:：]?))"
 )
 _NOTES = re.compile(r"(?:注|註|尾注|注释|Notes?|Endnotes|Footnotes|Notas?|Примечани[ея]|الحواشي)\s*[:：]?", re.I)
 _SUMMARY = re.compile(
@@ -99,8 +101,8 @@ def is_heading_like(line: str) -> bool:
 
 def annex_name(line: str) -> str | None:
     """Return "annex", "annex I" for the heading of an annex; None for any other line."""
-    match = _ANNEX.fullmatch(line.lstrip(HEADING_SIGN).strip())
-    if not match:
+    match = _ANNEX.fullmatch(line.lstrip(HEADING_SIGN).strip()) if is_heading_like(line.rstrip(":：.")) else None
+    if not match or width(line) > _LONGEST_ANNEX:
         return None
     number = match["roman"] or match["han"] or ""
     return f"annex {number}".strip()

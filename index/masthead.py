@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from index.clean import Line, join, width
+from index.language import CJK
 from index.symbols import symbols_in
 
 _AUTHOR = re.compile(
@@ -84,6 +85,7 @@ _META = re.compile(
 _BODY_NAMES = frozenset({*itertools.chain(*_BODIES), "联合国", "聯合國", "聯合國大會"})
 _WRAPPED = 30  # Latin letters; a line of a title that goes on below is at least this wide
 _SHORTEST = 5  # Latin letters of a title, or two Chinese characters
+_SPACED = re.compile(f"(?<=[{CJK}]) (?=[{CJK}])")
 _TITLE_LINES = 4
 _LONGEST = 400  # Latin letters of a title
 _RUN_ON = 200  # a front line wider than this, in Latin letters, holds more than the title
@@ -127,6 +129,7 @@ def own_symbol(lines: list[Line], text: str) -> str | None:
     """Return the symbol that a masthead line is made of, or ends in; or that heads every page."""
     opening = [" ".join(raw.split()) for raw in text[:3000].split("\n") if raw.strip()][:12]
     for line in [*opening, *(line.text for line in lines[:12])]:
+        line = _SPACED.sub("", line)
         symbols = symbols_in(line)
         bare = re.sub(
             r"^(?:United Nations|General Assembly|Security Council|Economic and Social Council|联合国|大会|Nations Unies|Naciones Unidas|Assemblée générale|Asamblea General|Организация Объединенных Наций|الأمم المتحدة|الجمعية العامة|\s)+",

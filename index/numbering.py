@@ -12,6 +12,9 @@ from index.sequence import Candidate, missing_numbers, running_sequence
 _UNNUMBERED_SHARE = 0.4  # of the long lines between the first and the last number, at least so many are numbered
 _LONG = 100  # a line this wide is prose rather than a heading
 _FEWEST = 3  # numbers in an unusual print that make a sequence
+_LEAPS = 4  # at either end
+_LONGEST_LEAP = 100  # paragraphs that lost pages may have held
+_HIGHEST_FIRST = 999  # what begins with a higher number is a list of years
 _UNUSUAL = (  # prints of a number that stand for other things more often than for a paragraph's
     re.compile(r"(?P<number>[0-9٠-٩]{1,3})\s?[)）]\s*(?P<body>.*)"),
     re.compile(r"[(（]\s?(?P<number>[0-9٠-٩]{1,3})\s?[)）]\s*(?P<body>.*)"),
@@ -55,23 +58,40 @@ def text_after_number(line: Line) -> str:
     return number.body if number else line.text
 
 
+def new_beginnings(lines: list[Line], chains: list[list[Candidate]]) -> tuple[str, ...]:
+    """Name the paragraphs behind which numbers begin again at 1: another document, a chapter that counts anew."""
+    told = []
+    stops = [*(chain[0].position for chain in chains), len(lines)][1:]
+    for chain, stop in zip(chains, stops, strict=True):
+        again = running_sequence(_candidates(lines, chain[-1].position + 1, stop))
+        if len(again) >= _FEWEST and again[0].number == 1 and all(_is_prose(lines[c.position]) for c in again):
+            told.append(f"the numbers begin again at 1 after paragraph {chain[-1].number}, and are not read as such")
+    return tuple(told)
+
+
 def _chain(lines: list[Line], start: int, end: int) -> list[Candidate]:
-    found = [(i, number) for i in range(start, end) if (number := paragraph_number(lines[i].text)) and number.number]
-    lists = {i for i, number in found if number.number == 1}
-    following = [*(i for i, _ in found), end][1:]
-    candidates = [
-        Candidate(
-            i,
-            number.number,
-            number.suffix,
-            _weight(lines, i, number.body, introduces=after in lists and _leads_on(lines[after - 1])),
-        )
-        for (i, number), after in zip(found, following, strict=True)
-    ]
-    chain = running_sequence(candidates)
+    candidates = _candidates(lines, start, end)
+    chain = _with_leaps(candidates, running_sequence(candidates))
     if start and len(chain) == 1:
         return chain if chain[0].number == 1 and _is_prose(lines[chain[0].position]) else []
     return chain if _carries_the_text(lines, chain, start, end) else []
+
+
+def _with_leaps(candidates: list[Candidate], chain: list[Candidate]) -> list[Candidate]:
+    """Add what stands beyond a longer leap, as where pages are lost: three numbers or more that rise on."""
+    for _ in range(_LEAPS if chain else 0):
+        first, last = chain[0], chain[-1]
+        before = running_sequence(
+            [c for c in candidates if c.position < first.position and 0 < first.number - c.number <= _LONGEST_LEAP]
+        )
+        after = running_sequence(
+            [c for c in candidates if c.position > last.position and 0 < c.number - last.number <= _LONGEST_LEAP]
+        )
+        more = [part if len(part) >= _FEWEST else [] for part in (before, after)]
+        if not any(more):
+            break
+        chain = [*more[0], *chain, *more[1]]
+    return chain
 
 
 def _leads_on(line: Line) -> bool:
@@ -92,7 +112,7 @@ def _is_prose(line: Line) -> bool:
 
 def _carries_the_text(lines: list[Line], chain: list[Candidate], start: int, end: int) -> bool:
     """Say whether the numbers number the report rather than a list within it."""
-    if len(chain) < 2:
+    if len(chain) < 2 or chain[0].number > _HIGHEST_FIRST:
         return False
     total = sum(width(lines[i].text) for i in range(start, end)) - _preamble_width(lines, start, chain[0].position)
     span = sum(width(lines[i].text) for i in range(chain[0].position, end))
@@ -112,3 +132,18 @@ def _preamble_width(lines: list[Line], start: int, first: int) -> float:
         ends = i + 1 == first or lines[i + 1].gap
         measured += clause if ends and lines[i].text.endswith((",", "，", "،")) else 0.0
     return measured
+
+
+def _candidates(lines: list[Line], start: int, end: int) -> list[Candidate]:
+    found = [(i, number) for i in range(start, end) if (number := paragraph_number(lines[i].text)) and number.number]
+    lists = {i for i, number in found if number.number == 1}
+    following = [*(i for i, _ in found), end][1:]
+    return [
+        Candidate(
+            i,
+            number.number,
+            number.suffix,
+            _weight(lines, i, number.body, introduces=after in lists and _leads_on(lines[after - 1])),
+        )
+        for (i, number), after in zip(found, following, strict=True)
+    ]

@@ -28,7 +28,7 @@ from index.language import detect_language
 from index.layout import Layout, lay_out
 from index.marks import heading_marks, is_opening_heading, is_summary_heading
 from index.masthead import Masthead, read_masthead
-from index.numbering import numbered_lines, with_plain_numbers
+from index.numbering import new_beginnings, numbered_lines, with_plain_numbers
 from index.report import Report, Structure
 from index.running import break_lines
 from index.sequence import missing_numbers
@@ -69,7 +69,7 @@ def parse_report(name: str, text: str, *, encoding: str = "utf-8", warnings: tup
     repairs = (
         straight.repairs + hyphens.repairs + despaced.repairs + plain.repairs + furniture + licence + layout.repairs
     )
-    structure = _structure(body, contents, layout, repairs)
+    structure = _structure(body, contents, layout, new_beginnings(parts.body, chains), repairs)
     return _report(name, front, layout, structure, terms, encoding=encoding, warnings=warnings)
 
 
@@ -144,12 +144,14 @@ def _marked_title(lines: list[Line]) -> str:
     return first[0] if len(first) == 1 else ""
 
 
-def _structure(body: Body, contents: Contents, layout: Layout, repairs: tuple[str, ...]) -> Structure:
+def _structure(
+    body: Body, contents: Contents, layout: Layout, again: tuple[str, ...], repairs: tuple[str, ...]
+) -> Structure:
     numbered = bool(body.chains)
     paragraphs = len(
         {p.paragraph for p in layout.passages if not p.paragraph.startswith("¶")} if numbered else layout.passages
     )
-    gaps = tuple(gap for chain in body.chains for gap in missing_numbers(list(chain)))
+    gaps = tuple(gap for chain in body.chains for gap in missing_numbers(list(chain))) + again
     return Structure(numbered, paragraphs, gaps, check_ranges(contents, layout.sections), repairs)
 
 
