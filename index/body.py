@@ -255,8 +255,9 @@ class _Sorter:
 
     def _is_chapter_title(self, line: Line) -> bool:
         last = self.blocks[-1] if self.blocks else None
-        bare = last is not None and last.kind == "heading" and not line.gap
-        return bare and any(mark.kind == "chapter" and not mark.title for mark in heading_marks(last.text))
+        if last is None or last.kind != "heading" or line.gap:
+            return False
+        return any(mark.kind == "chapter" and not mark.title for mark in heading_marks(last.text))
 
     def _resumed(self) -> Block | None:
         """Return the paragraph that a footnote interrupted."""

@@ -55,6 +55,9 @@ _PAGES = 3  # that a running head stands on at least
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _CUT_WORD = re.compile(r"(?<![^\W\d_])([^\W\d_]{2,})-\n[ \t]*([^\W\d_A-ZА-Я]+)")
 _ENDING = 60  # characters that tell whether a text is finished
+_SYMBOL_END = re.compile(
+    r"(?:/[A-Z][A-Za-z]*|\b(?:Add|Amend|Corr|Rev))\.\d{1,3}$"
+)  # no footnote mark behind a full stop
 _LICENCE = re.compile(
     r"(?:本|此|这部|這部)作品(?:来自|來自|是|在|为|為|的)|Public domain|This work is in the public domain"
 )
@@ -200,7 +203,8 @@ def _running_key(line: Line) -> str:
     """Return what a running head has in common on all pages, its page number as the distance to the count of pages."""
     if len(line.text) > _LONGEST_HEAD or is_finished(line.text) or not any(c.isalpha() for c in line.text):
         return ""
-    return _HEAD_NUMBER.sub(lambda match: f"{int(match[0]) - line.page:+}", line.text) if line.page else line.text
+    page = line.page
+    return _HEAD_NUMBER.sub(lambda match: f"{int(match[0]) - page:+}", line.text) if page else line.text
 
 
 def _is_at_edge(lines: list[Line], furniture: list[bool], i: int) -> bool:
@@ -246,6 +250,8 @@ def join(left: str, right: str) -> str:
 def is_finished(text: str) -> bool:
     """Say whether a text ends as a sentence or a list item does."""
     bare = text[-_ENDING:].rstrip(" \t\n¹²³⁰⁴⁵⁶⁷⁸⁹*")
+    if _SYMBOL_END.search(bare):
+        return False
     bare = re.sub(r"(?<=[.;:!?。；：！？])\d{1,3}$", "", bare)
     bare = bare.rstrip(')]）」』”’"»〕') or bare
     return bare.endswith(tuple(".。!！?？;；:：…؟؛"))
