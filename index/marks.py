@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from index.clean import HEADING_SIGN, is_finished, width
 
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
-_SUFFIX = {"之二": "bis", "之三": "ter", "之四": "quater", "مكرر": "bis", "مكررا": "bis"}
+SUFFIXES_IN_WORDS = {"之二": "bis", "之三": "ter", "之四": "quater", "مكرر": "bis", "مكررا": "bis"}
 _NUMBER = re.compile(
     r"(?P<number>[0-9٠-٩]{1,4})\s?(?P<suffix>(?:bis|ter|quater|quinquies)\b|之[二三四]|مكررا?)?\s?"
     r"(?:[.．](?:(?!\d)|(?=\d{4}\s?年|\d{1,2}\s?月))|、|[-–—]\s?(?=[\u0600-\u06ff\"«(\[]))\s*(?P<body>.*)"
@@ -80,7 +80,7 @@ def paragraph_number(line: str) -> Number | None:
     if not match:
         return None
     suffix = match["suffix"] or ""
-    return Number(int(match["number"].translate(_DIGITS)), _SUFFIX.get(suffix, suffix), match["body"])
+    return Number(int(match["number"].translate(_DIGITS)), SUFFIXES_IN_WORDS.get(suffix, suffix), match["body"])
 
 
 def heading_marks(line: str) -> tuple[HeadingMark, ...]:

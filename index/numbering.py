@@ -7,13 +7,10 @@ from dataclasses import replace
 from index.clean import Line, is_finished, width
 from index.marks import annex_name, paragraph_number
 from index.paragraphs import opens_subparagraph
-from index.sequence import Candidate, missing_numbers, running_sequence
+from index.sequence import FEWEST, Candidate, missing_numbers, running_sequence, with_leaps
 
 _UNNUMBERED_SHARE = 0.4  # of the long lines between the first and the last number, at least so many are numbered
 _LONG = 100  # a line this wide is prose rather than a heading
-_FEWEST = 3  # numbers in an unusual print that make a sequence
-_LEAPS = 4  # at either end
-_LONGEST_LEAP = 100  # paragraphs that lost pages may have held
 _HIGHEST_FIRST = 999  # what begins with a higher number is a list of years
 _UNUSUAL = (  # prints of a number that stand for other things more often than for a paragraph's
     re.compile(r"(?P<number>[0-9٠-٩]{1,3})\s?[)）]\s*(?P<body>.*)"),
@@ -49,7 +46,7 @@ def with_plain_numbers(lines: list[Line]) -> list[Line]:
 
 def _is_whole(chain: list[Candidate], lines: list[Line]) -> bool:
     prose = sum(_is_prose(lines[c.position]) for c in chain)
-    return len(chain) >= _FEWEST and chain[0].number == 1 and not missing_numbers(chain) and prose * 5 >= 4 * len(chain)
+    return len(chain) >= FEWEST and chain[0].number == 1 and not missing_numbers(chain) and prose * 5 >= 4 * len(chain)
 
 
 def text_after_number(line: Line) -> str:
@@ -64,34 +61,17 @@ def new_beginnings(lines: list[Line], chains: list[list[Candidate]]) -> tuple[st
     stops = [*(chain[0].position for chain in chains), len(lines)][1:]
     for chain, stop in zip(chains, stops, strict=True):
         again = running_sequence(_candidates(lines, chain[-1].position + 1, stop))
-        if len(again) >= _FEWEST and again[0].number == 1 and all(_is_prose(lines[c.position]) for c in again):
+        if len(again) >= FEWEST and again[0].number == 1 and all(_is_prose(lines[c.position]) for c in again):
             told.append(f"the numbers begin again at 1 after paragraph {chain[-1].number}, and are not read as such")
     return tuple(told)
 
 
 def _chain(lines: list[Line], start: int, end: int) -> list[Candidate]:
     candidates = _candidates(lines, start, end)
-    chain = _with_leaps(candidates, running_sequence(candidates))
+    chain = with_leaps(candidates, running_sequence(candidates))
     if start and len(chain) == 1:
         return chain if chain[0].number == 1 and _is_prose(lines[chain[0].position]) else []
     return chain if _carries_the_text(lines, chain, start, end) else []
-
-
-def _with_leaps(candidates: list[Candidate], chain: list[Candidate]) -> list[Candidate]:
-    """Add what stands beyond a longer leap, as where pages are lost: three numbers or more that rise on."""
-    for _ in range(_LEAPS if chain else 0):
-        first, last = chain[0], chain[-1]
-        before = running_sequence(
-            [c for c in candidates if c.position < first.position and 0 < first.number - c.number <= _LONGEST_LEAP]
-        )
-        after = running_sequence(
-            [c for c in candidates if c.position > last.position and 0 < c.number - last.number <= _LONGEST_LEAP]
-        )
-        more = [part if len(part) >= _FEWEST else [] for part in (before, after)]
-        if not any(more):
-            break
-        chain = [*more[0], *chain, *more[1]]
-    return chain
 
 
 def _leads_on(line: Line) -> bool:
