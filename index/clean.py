@@ -50,7 +50,7 @@ _JOB_LINE = re.compile(
 _LONE_MARK = re.compile(r"(?:[A-ZА-Я]|[IVXL]{1,6})[.．]|[一二三四五六七八九十]{1,3}[.．、]")
 _HEAD_NUMBER = re.compile(r"^\d{1,3}(?=\s)|(?<=\s)\d{1,3}$")
 _LONGEST_HEAD = 80  # characters of a running head
-_TITLE_PAGE = 12  # lines that may hold the title itself
+_TITLE_PAGE = 12  # lines that may hold the title itself, where no breaks show pages
 _PAGES = 3  # that a running head stands on at least
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _CUT_WORD = re.compile(r"(?<![^\W\d_])([^\W\d_]{2,})-\n[ \t]*([^\W\d_A-ZА-Я]+)")
@@ -192,7 +192,7 @@ def _running_heads(lines: list[Line], furniture: list[bool]) -> set[int]:
     at_edges, anywhere = Counter(keys[i] for i in edges), Counter(keys)
     pages = sum(_begins_page(lines, furniture, i) for i in range(1, len(lines)))
     many = {key for key, count in at_edges.items() if count >= max(_PAGES, pages / 4) and count * 2 > anywhere[key]}
-    return {i for i in edges if i >= _TITLE_PAGE and keys[i] in many}
+    return {i for i in edges if keys[i] in many and (lines[i].page or 0) != 1 and (lines[i].page or i >= _TITLE_PAGE)}
 
 
 def _begins_page(lines: list[Line], furniture: list[bool], i: int) -> bool:

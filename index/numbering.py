@@ -10,6 +10,7 @@ from index.paragraphs import opens_subparagraph
 from index.sequence import FEWEST, Candidate, missing_numbers, running_sequence, with_leaps
 
 _UNNUMBERED_SHARE = 0.4  # of the long lines between the first and the last number, at least so many are numbered
+_SHORT_ITEM = 45  # Latin letters, on average
 _LONG = 100  # a line this wide is prose rather than a heading
 _HIGHEST_FIRST = 999  # what begins with a higher number is a list of years
 _UNUSUAL = (  # prints of a number that stand for other things more often than for a paragraph's
@@ -101,7 +102,17 @@ def _carries_the_text(lines: list[Line], chain: list[Candidate], start: int, end
     openings = [i for i in within if i in rows or (lines[i].gap and width(lines[i].text) > _LONG)]
     marked = [i for i in openings if i in rows or opens_subparagraph(lines[i].text)]
     prose = sum(_is_prose(lines[row]) for row in rows)
+    if _is_list(lines, chain, end):
+        return False
     return span >= 0.4 * total and len(marked) >= _UNNUMBERED_SHARE * len(openings) and prose * 2 >= len(rows)
+
+
+def _is_list(lines: list[Line], chain: list[Candidate], end: int) -> bool:
+    """Say whether the numbers stand before short items, and most of the text behind the last of them."""
+    first, last = chain[0].position, chain[-1].position
+    listed = sum(width(lines[i].text) for i in range(first, last + 1))
+    behind = sum(width(lines[i].text) for i in range(last + 1, end))
+    return listed < _SHORT_ITEM * len(chain) and behind > 2 * listed
 
 
 def _preamble_width(lines: list[Line], start: int, first: int) -> float:
