@@ -22,6 +22,8 @@ from index.paragraphs import han_value, opens_subparagraph
 from index.sequence import Candidate
 
 _LONG = 100  # a line this wide is prose rather than a heading
+_FULL_LINE = 45  # Latin letters; a line that was wrapped is at least as wide
+_LINES_OF_HEADING = 3
 _LONGEST = 20_000  # characters; what goes on for longer is no paragraph
 _SENTENCE_WITHIN = re.compile(r"[。；！？]|[.;!?] (?=[A-ZА-ЯÀ-Þ])")
 _GOES_ON = re.compile(r"[的、，,;；。）)”]")  # no line that these open begins a sentence
@@ -146,6 +148,7 @@ class _Sorter:
                 chosen is not None
                 and (self.numbered or chosen.kind not in ("digit", "digit-bracket") or width(line.text) <= 100)
                 and not (chosen.kind == "han-bracket" and self._is_item(i, chosen.mark))
+                and not (chosen.kind == "digit" and self._ends_as_prose(i))
             ):
                 self.letters[chosen.kind] = chosen.mark
                 text = chosen.title if chosen.kind == "format" else line.text
@@ -162,6 +165,17 @@ class _Sorter:
             return False
         place, before = (han_value(m.strip("()（） ")) for m in (mark, self.letters.get("han-bracket", "")))
         return not (place in (1, before + 1) and self.lines[i].gap and i + 1 in self.rows)
+
+    def _ends_as_prose(self, i: int) -> bool:
+        """Say whether a line that looks like a heading is the first of a paragraph that was wrapped."""
+        if not self.wrapped or width(self.lines[i].text) < _FULL_LINE:
+            return False
+        end = i
+        while end + 1 < len(self.lines) and not self.lines[end + 1].gap and end + 1 not in self.rows:
+            end += 1
+            if end - i > _LINES_OF_HEADING or heading_marks(self.lines[end].text):
+                return end - i > _LINES_OF_HEADING
+        return is_finished(self.lines[end].text)
 
     def _degree(self, kind: str, degree: int) -> int:
         """Turn 一、 and （一） round in a report whose outermost headings are bracketed."""

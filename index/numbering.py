@@ -5,19 +5,24 @@ import re
 from dataclasses import replace
 
 from index.clean import Line, is_finished, width
-from index.marks import annex_name, paragraph_number
+from index.language import CJK
+from index.marks import Number, annex_name, paragraph_number
 from index.paragraphs import opens_subparagraph
 from index.sequence import FEWEST, Candidate, missing_numbers, running_sequence, with_leaps
 
 _UNNUMBERED_SHARE = 0.4  # of the long lines between the first and the last number, at least so many are numbered
+_SENTENCES = 120  # Latin letters; few items of a list are as long
 _SHORT_ITEM = 45  # Latin letters, on average
 _LONG = 100  # a line this wide is prose rather than a heading
 _HIGHEST_FIRST = 999  # what begins with a higher number is a list of years
+_OPERATIVE_END = re.compile(r"[;；,，،؛]\s?[\d¹²³⁰⁴-⁹/]*$")  # the last one ends in a full stop
+_CLAUSE_ENDS = (",", "，", "،")
 _UNUSUAL = (  # prints of a number that stand for other things more often than for a paragraph's
     re.compile(r"(?P<number>[0-9٠-٩]{1,3})\s?[)）]\s*(?P<body>.*)"),
     re.compile(r"[(（]\s?(?P<number>[0-9٠-٩]{1,3})\s?[)）]\s*(?P<body>.*)"),
     re.compile(r"(?P<number>[0-9٠-٩]{1,3})\s?[。·]\s*(?P<body>.*)"),
-    re.compile(r"(?P<number>[0-9٠-٩]{1,3})\s+(?P<body>[^\W\d年月日].*|\d{4}\s?年.*|[“《\"«].*)"),
+    # Only before Chinese: in other scripts the rows of tables begin so.
+    re.compile(rf"(?P<number>[0-9]{{1,3}})\s+(?P<body>(?![年月日])[{CJK}“《].*|\d{{4}}\s?年.*)"),
 )
 
 
@@ -83,8 +88,17 @@ def _weight(lines: list[Line], i: int, body: str, *, introduces: bool) -> float:
     """Weigh prose more than a finished phrase, and what introduces a list more than an item of the list."""
     following = lines[i + 1].text if i + 1 < len(lines) and not lines[i + 1].gap else ""
     prose = 0.5 if width(body) >= 45 or (not body and following) else 0.4 if is_finished(body) else 0.0
+    prose += 0.1 * (_block_width(lines, i) >= _SENTENCES)
     after_sentence = i == 0 or lines[i].gap or is_finished(lines[i - 1].text)
     return 1.0 + prose + 0.2 * after_sentence + 0.2 * introduces
+
+
+def _block_width(lines: list[Line], i: int) -> float:
+    """Measure what follows without a gap from row i on, up to the next number or as far as it matters."""
+    total, at = width(lines[i].text), i + 1
+    while total < _SENTENCES and at < len(lines) and not lines[at].gap and not paragraph_number(lines[at].text):
+        total, at = total + width(lines[at].text), at + 1
+    return total
 
 
 def _is_prose(line: Line) -> bool:
@@ -121,12 +135,30 @@ def _preamble_width(lines: list[Line], start: int, first: int) -> float:
     for i in range(start, first):
         clause = width(lines[i].text) + (0.0 if lines[i].gap else clause)
         ends = i + 1 == first or lines[i + 1].gap
-        measured += clause if ends and lines[i].text.endswith((",", "，", "،")) else 0.0
+        measured += clause if ends and lines[i].text.endswith(_CLAUSE_ENDS) else 0.0
     return measured
+
+
+def _without_resolutions(lines: list[Line], found: list[tuple[int, Number]]) -> list[tuple[int, Number]]:
+    """Leave out the operative paragraphs of a draft resolution, below a preamble, behind other numbers."""
+    kept: list[tuple[int, Number]] = []
+    wanted = 0  # the next number of the draft; 0 outside one
+    ends = [*(row for row, _ in found), len(lines)][1:]
+    for (row, number), after in zip(found, ends, strict=True):
+        if number.number == 1 and len(kept) >= FEWEST and lines[row - 1].text.endswith(_CLAUSE_ENDS):
+            wanted = 1
+        if number.number != wanted:
+            wanted = 0
+            kept.append((row, number))
+        else:
+            goes_on = any(_OPERATIVE_END.search(line.text) for line in lines[row:after])
+            wanted = wanted + 1 if goes_on else 0
+    return kept
 
 
 def _candidates(lines: list[Line], start: int, end: int) -> list[Candidate]:
     found = [(i, number) for i in range(start, end) if (number := paragraph_number(lines[i].text)) and number.number]
+    found = _without_resolutions(lines, found)
     lists = {i for i, number in found if number.number == 1}
     following = [*(i for i, _ in found), end][1:]
     return [

@@ -727,3 +727,20 @@ def test_annexes_and_unmarked_headings_within_one_line():
     assert passage(report, "4").headings == ("法律框架",)
     assert passage(report, "annex 二, 1").headings == ("附件二", "安排")
     assert (report.title, report.symbol) == ("关于协调的报告", "A/58/16")
+
+
+def test_a_draft_resolution_within_a_report_does_not_number_it():
+    draft = "大会，\n\n回顾其以往各项决议，\n\n" + "\n\n".join(f"{n}. 请各国政府提供资料；" for n in range(1, 9))
+    text = f"{numbered(1, 2, 3)}\n\n4. 委员会建议通过下列决议草案：\n\n{draft}\n\n9. 决定继续审议这一问题。"
+    report = parse_report("r.txt", text)
+    assert numbers(report) == ["1", "2", "3", "4"]
+    assert passage(report, "4").text.endswith("9. 决定继续审议这一问题。")
+
+
+def test_a_wrapped_paragraph_of_another_list_is_no_heading():
+    wrapped = "1. The Assembly approves the chapter of the report on the question of\nthe Territories concerned."
+    sentence = "The Committee considered the question of the Territories at its\nsecond meeting and at the third."
+    text = "\n\n".join([*(f"{n}. {sentence}" for n in range(1, 8)), wrapped])
+    report = parse_report("r.txt", text)
+    assert numbers(report) == [str(n) for n in range(1, 8)]
+    assert passage(report, "7").text.endswith("the question of the Territories concerned.")
