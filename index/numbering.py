@@ -39,6 +39,8 @@ def with_plain_numbers(lines: list[Line]) -> list[Line]:
         return lines
     for form in _UNUSUAL:
         matches = [form.fullmatch(line.text) for line in lines]
+        if sum(map(bool, matches)) < FEWEST:
+            continue
         plain = [
             replace(line, text=f"{match['number']}. {match['body']}") if match else line
             for line, match in zip(lines, matches, strict=True)
