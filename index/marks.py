@@ -101,8 +101,8 @@ def is_heading_like(line: str) -> bool:
 
 def annex_name(line: str) -> str | None:
     """Return "annex", "annex I" for the heading of an annex; None for any other line."""
-    match = _ANNEX.fullmatch(line.lstrip(HEADING_SIGN).strip()) if is_heading_like(line.rstrip(":：.")) else None
-    if not match or width(line) > _LONGEST_ANNEX:
+    match = _ANNEX.fullmatch(line.lstrip(HEADING_SIGN).strip())
+    if not match or width(line) > _LONGEST_ANNEX or not is_heading_like(line.rstrip(":：.")):
         return None
     number = match["roman"] or match["han"] or ""
     return f"annex {number}".strip()
