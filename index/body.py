@@ -16,13 +16,14 @@ from index.marks import (
     is_notes_heading,
     is_summary_heading,
     note_text,
-    paragraph_number,
 )
-from index.paragraphs import opens_subparagraph
-from index.sequence import Candidate, running_sequence
+from index.numbering import text_after_number
+from index.paragraphs import han_value, opens_subparagraph
+from index.sequence import Candidate
 
-_UNNUMBERED_SHARE = 0.4  # of the long lines between the first and the last number, at least so many are numbered
 _LONG = 100  # a line this wide is prose rather than a heading
+_FULL_LINE = 45  # Latin letters; a line that was wrapped is at least as wide
+_LINES_OF_HEADING = 3
 _LONGEST = 20_000  # characters; what goes on for longer is no paragraph
 _SENTENCE_WITHIN = re.compile(r"[。；！？]|[.;!?] (?=[A-ZА-ЯÀ-Þ])")
 _GOES_ON = re.compile(r"[的、，,;；。）)”]")  # no line that these open begins a sentence
@@ -61,49 +62,6 @@ class Body:
     chains: tuple[tuple[Candidate, ...], ...]
 
 
-def numbered_lines(lines: list[Line]) -> list[list[Candidate]]:
-    """Find the running sequence of the report and of every annex; positions are rows of `lines`."""
-    starts = [0, *(i for i, line in enumerate(lines) if i and annex_name(line.text) is not None), len(lines)]
-    chains = [_chain(lines, a, b) for a, b in itertools.pairwise(starts)]
-    return [chain for chain in chains if chain]
-
-
-def _chain(lines: list[Line], start: int, end: int) -> list[Candidate]:
-    candidates = []
-    for i in range(start, end):
-        number = paragraph_number(lines[i].text)
-        if number and number.number:
-            candidates.append(Candidate(i, number.number, number.suffix, _weight(lines, i, number.body)))
-    chain = running_sequence(candidates)
-    return chain if _carries_the_text(lines, chain, start, end) else []
-
-
-def _weight(lines: list[Line], i: int, body: str) -> float:
-    following = lines[i + 1].text if i + 1 < len(lines) and not lines[i + 1].gap else ""
-    prose = width(body) >= 45 or is_finished(body) or (not body and bool(following))
-    after_sentence = i == 0 or lines[i].gap or is_finished(lines[i - 1].text)
-    return 1.0 + 0.5 * prose + 0.2 * after_sentence
-
-
-def _after_number(line: Line) -> str:
-    number = paragraph_number(line.text)
-    return number.body if number else line.text
-
-
-def _carries_the_text(lines: list[Line], chain: list[Candidate], start: int, end: int) -> bool:
-    """Say whether the numbers number the report rather than a list within it."""
-    if len(chain) < 2:
-        return False
-    total = sum(width(lines[i].text) for i in range(start, end))
-    span = sum(width(lines[i].text) for i in range(chain[0].position, end))
-    rows = {c.position for c in chain}
-    within = range(chain[0].position, chain[-1].position + 1)
-    openings = [i for i in within if i in rows or (lines[i].gap and width(lines[i].text) > _LONG)]
-    marked = [i for i in openings if i in rows or opens_subparagraph(lines[i].text)]
-    prose = sum(width(_after_number(lines[row])) > 60 or is_finished(lines[row].text) for row in rows)
-    return span >= 0.4 * total and len(marked) >= _UNNUMBERED_SHARE * len(openings) and prose * 2 >= len(rows)
-
-
 def sort_lines(lines: list[Line], numbered: bool, chains: list[list[Candidate]], entries: frozenset[str]) -> Body:
     """Turn the lines into blocks; `entries` are the keys of the contents, which mark headings."""
     return Body(tuple(_Sorter(lines, numbered, chains, entries).run()), tuple(map(tuple, chains)))
@@ -135,14 +93,14 @@ class _Sorter:
     def _place(self, i: int, line: Line) -> None:
         if i in self.rows:
             self.in_notes = False
-            self._open("paragraph", _after_number(line), line, number=self.rows[i])
+            self._open("paragraph", text_after_number(line), line, number=self.rows[i])
         elif (name := annex_name(line.text)) is not None and (line.gap or not self.blocks):
             self.annex, self.in_notes, self.letters = name if self.many else "", False, {}
             self._open("heading", line.text.lstrip(HEADING_SIGN).strip(), line, degree=0)
         elif is_notes_heading(line.text) and (line.gap or is_cjk(line.text[0])):
             self.in_notes = True
             self._open("heading", line.text.lstrip(HEADING_SIGN).strip(), line, degree=0)
-        elif self._is_note(line):
+        elif self._is_note(line) or self._note_goes_on(line):
             self._note(line)
         elif (heading := self._heading(i, line)) is not None:
             self._open("heading", heading[1], line, degree=heading[0])
@@ -161,6 +119,11 @@ class _Sorter:
             and not is_finished(self.blocks[-1].text)
         )
         return self.numbered and not mid_sentence and bool(note_text(line.text)) and not line.text.startswith("**")
+
+    def _note_goes_on(self, line: Line) -> bool:
+        last = self.blocks[-1] if self.blocks else None
+        unfinished = last is not None and last.kind == "note" and not is_finished(last.text)
+        return unfinished and not line.gap and not heading_marks(line.text)
 
     def _open(self, kind: str, text: str, line: Line, *, number: str = "", degree: int = 0) -> None:
         block = Block(kind, text, number, degree, line.page, annex=self.annex)
@@ -184,9 +147,8 @@ class _Sorter:
             if (
                 chosen is not None
                 and (self.numbered or chosen.kind not in ("digit", "digit-bracket") or width(line.text) <= 100)
-                and not (
-                    self.numbered and chosen.kind == "han-bracket" and last is not None and last.kind == "paragraph"
-                )
+                and not (chosen.kind == "han-bracket" and self._is_item(i, chosen.mark))
+                and not (chosen.kind == "digit" and self._ends_as_prose(i))
             ):
                 self.letters[chosen.kind] = chosen.mark
                 text = chosen.title if chosen.kind == "format" else line.text
@@ -196,6 +158,24 @@ class _Sorter:
         if not self.numbered and _ORDINAL.fullmatch(line.text) and self._prose_follows(i):
             return ORDINAL_DEGREE, line.text.rstrip("。")
         return self._unmarked(i, line, unfinished)
+
+    def _is_item(self, i: int, mark: str) -> bool:
+        """Say whether （一） opens an item of the paragraph before it; behind a heading stands a number."""
+        if not (self.numbered and self.last_text is not None and self.last_text.kind == "paragraph"):
+            return False
+        place, before = (han_value(m.strip("()（） ")) for m in (mark, self.letters.get("han-bracket", "")))
+        return not (place in (1, before + 1) and self.lines[i].gap and i + 1 in self.rows)
+
+    def _ends_as_prose(self, i: int) -> bool:
+        """Say whether a line that looks like a heading is the first of a paragraph that was wrapped."""
+        if not self.wrapped or width(self.lines[i].text) < _FULL_LINE:
+            return False
+        end = i
+        while end + 1 < len(self.lines) and not self.lines[end + 1].gap and end + 1 not in self.rows:
+            end += 1
+            if end - i > _LINES_OF_HEADING or heading_marks(self.lines[end].text):
+                return end - i > _LINES_OF_HEADING
+        return is_finished(self.lines[end].text)
 
     def _degree(self, kind: str, degree: int) -> int:
         """Turn 一、 and （一） round in a report whose outermost headings are bracketed."""
@@ -225,6 +205,8 @@ class _Sorter:
             or not any(c.isalpha() for c in line.text)
             or self._is_prose(i)
         ):
+            return None
+        if self._is_chapter_title(line):
             return None
         after = self._after_heading(i)
         if after is None or not (line.gap or after in self.rows):
@@ -269,7 +251,7 @@ class _Sorter:
         text = line.text.lstrip(HEADING_SIGN).strip()
         if last and last.kind == "note":
             last = self._resumed()
-        if last and last.kind == "heading" and not line.gap and self._heading_goes_on(last, text):
+        if last and last.kind == "heading" and not line.gap and self._heading_goes_on(last, line, text):
             last.text = join(last.text, text)
             return
         if last is None or last.kind == "heading" or len(last.text) > _LONGEST:
@@ -277,14 +259,19 @@ class _Sorter:
             return
         self._continue(last, text, line)
 
-    def _heading_goes_on(self, last: Block, text: str) -> bool:
+    def _heading_goes_on(self, last: Block, line: Line, text: str) -> bool:
         """Say whether a line right below a heading belongs to it: wrapped, or the title below "Chapter I"."""
         if is_summary_heading(last.text) or not is_heading_like(text) or width(text) > 120:
             return False
-        chapter = any(mark.kind == "chapter" and not mark.title for mark in heading_marks(last.text))
-        return chapter or (
+        return self._is_chapter_title(line) or (
             self.wrapped and (width(last.text) > 40 or (self.numbered and last.degree == UNMARKED_DEGREE))
         )
+
+    def _is_chapter_title(self, line: Line) -> bool:
+        last = self.blocks[-1] if self.blocks else None
+        if last is None or last.kind != "heading" or line.gap:
+            return False
+        return any(mark.kind == "chapter" and not mark.title for mark in heading_marks(last.text))
 
     def _resumed(self) -> Block | None:
         """Return the paragraph that a footnote interrupted."""

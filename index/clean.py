@@ -4,6 +4,7 @@ Pure text to text; knows nothing of paragraphs and sections.
 """
 
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 
@@ -17,6 +18,17 @@ _ODD = dict.fromkeys(
 )
 _ODD |= dict.fromkeys(map(ord, "\u00a0\u2007\u202f\u3000\u2002\u2003\u2009"), " ")
 _ODD |= dict.fromkeys(map(ord, "\x0b\x85\u2028\u2029"), "\n")
+_ODD |= {  # ligatures, Roman numbers, Chinese radicals, joined Arabic letters, as fonts put them into a PDF
+    code: unicodedata.normalize("NFKC", chr(code))
+    for code in (
+        *range(0xFB00, 0xFB07),
+        *range(0x2160, 0x2180),
+        *range(0x2F00, 0x2FD6),
+        *range(0xFB50, 0xFDFC),
+        *range(0xFE71, 0xFEFD),
+    )
+}
+_SOFT_BREAK = re.compile("\u00ad[ \t]*\n[ \t]*")
 _WIDE = {
     code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), 0xFF05)
 }
@@ -33,10 +45,19 @@ _PAGE_LINE = re.compile(
     r"[-–—]?\s*\d{1,4}\s*[-–—]?|\d{1,3}\s?/\s?\d{1,3}|(?:Page|page|página|Стр\.|стр\.|第)\s*\d{1,4}\s*页?|/\s?(?:\.\.\.|…)|[_—-]{5,}|\*\d{6,9}\*|(?:\d{6}\s?){1,2}"
 )
 _JOB_LINE = re.compile(
-    r"(?:(?:\d{1,3}|[ivxl]{1,6})\s+)?(?:\d{2}-\d{4,5}X?|[A-Z]{2,4}\.\d{2}-\d{4,5})(?!\d)\s*(?:\([A-Z]\))?[\s\d*/ivxl]*"
+    r"(?:(?:\d{1,3}(?:\s?/\s?\d{1,3})?|[ivxl]{1,6})\s+)?(?:\d{2}-\d{4,5}X?|[A-Z]{2,4}\.\d{2}-\d{4,5})(?!\d)\s*(?:\([A-Z]\))?[\s\d*/ivxl]*"
 )
 _LONE_MARK = re.compile(r"(?:[A-ZА-Я]|[IVXL]{1,6})[.．]|[一二三四五六七八九十]{1,3}[.．、]")
+_HEAD_NUMBER = re.compile(r"^\d{1,3}(?=\s)|(?<=\s)\d{1,3}$")
+_LONGEST_HEAD = 80  # characters of a running head
+_TITLE_PAGE = 12  # lines that may hold the title itself, where no breaks show pages
+_PAGES = 3  # that a running head stands on at least
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_CUT_WORD = re.compile(r"(?<![^\W\d_])([^\W\d_]{2,})-\n[ \t]*([^\W\d_A-ZА-Я]+)")
 _ENDING = 60  # characters that tell whether a text is finished
+_SYMBOL_END = re.compile(
+    r"(?:/[A-Z][A-Za-z]*|\b(?:Add|Amend|Corr|Rev))\.\d{1,3}$"
+)  # no footnote mark behind a full stop
 _LICENCE = re.compile(
     r"(?:本|此|这部|這部)作品(?:来自|來自|是|在|为|為|的)|Public domain|This work is in the public domain"
 )
@@ -60,11 +81,27 @@ class Line:
 
 
 def straighten(text: str) -> Cleaned:
-    """Give the text plain line ends, plain spaces and ordinary digits; form feeds stay."""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n").translate(_ODD)
+    """Give the text plain line ends, plain spaces, whole letters and ordinary digits; form feeds stay."""
+    composed = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    plain = _SOFT_BREAK.sub("", composed).translate(_ODD)
     ordinary = plain.translate(_WIDE)
     ordinary = re.sub(r"(?<=\d)．(?=\d)", ".", ordinary) if ordinary != plain else ordinary
     return Cleaned(ordinary, ("read full-width digits and letters as ordinary ones",) if ordinary != plain else ())
+
+
+def close_hyphens(text: str) -> Cleaned:
+    """Join the words that a line end has cut, where the report writes them without a hyphen elsewhere."""
+    cuts = list(_CUT_WORD.finditer(text))
+    if not cuts:
+        return Cleaned(text)
+    words = set(_WORD.findall(text.lower()))
+    whole = [match for match in cuts if (match[1] + match[2]).lower() in words]
+    pieces, at = [], 0
+    for match in whole:
+        pieces += [text[at : match.end(1)], match[2]]
+        at = match.end()
+    told = (f"joined {len(whole)} words that a line end had cut",) if whole else ()
+    return Cleaned("".join([*pieces, text[at:]]), told)
 
 
 def is_segmented(text: str) -> bool:
@@ -133,18 +170,55 @@ def join_lone_marks(lines: list[Line]) -> list[Line]:
 
 
 def drop_furniture(lines: list[Line]) -> tuple[list[Line], tuple[str, ...]]:
-    """Take page numbers, running symbols and job numbers out; what follows one counts as after a gap."""
-    counts = Counter(line.text for line in lines)
+    """Take page numbers, symbols, job numbers and running heads out; what follows one counts as after a gap."""
+    furniture = [_is_furniture(line.text) for line in lines]
+    heads = _running_heads(lines, furniture)
     kept: list[Line] = []
     after = False
-    for line in lines:
-        if _is_furniture(line.text, counts):
+    for i, line in enumerate(lines):
+        if furniture[i] or i in heads:
             after = True
             continue
         kept.append(Line(line.text, line.gap or after, line.page))
         after = False
     dropped = len(lines) - len(kept)
     return kept, (f"took out {dropped} lines of page headers, page numbers and job numbers",) if dropped else ()
+
+
+def _running_heads(lines: list[Line], furniture: list[bool]) -> set[int]:
+    """Find what stands at the edges of many pages and seldom elsewhere; the title page keeps its own."""
+    keys = [_running_key(line) for line in lines]
+    edges = [i for i, key in enumerate(keys) if key and _is_at_edge(lines, furniture, i)]
+    at_edges, anywhere = Counter(keys[i] for i in edges), Counter(keys)
+    pages = sum(_begins_page(lines, furniture, i) for i in range(1, len(lines)))
+    many = {key for key, count in at_edges.items() if count >= max(_PAGES, pages / 4) and count * 2 > anywhere[key]}
+    return {i for i in edges if keys[i] in many and (lines[i].page or 0) != 1 and (lines[i].page or i >= _TITLE_PAGE)}
+
+
+def _begins_page(lines: list[Line], furniture: list[bool], i: int) -> bool:
+    return lines[i].page != lines[i - 1].page if lines[i].page else furniture[i - 1] and not furniture[i]
+
+
+def _running_key(line: Line) -> str:
+    """Return what a running head has in common on all pages, its page number as the distance to the count of pages."""
+    if len(line.text) > _LONGEST_HEAD or is_finished(line.text) or not any(c.isalpha() for c in line.text):
+        return ""
+    page = line.page
+    return _HEAD_NUMBER.sub(lambda match: f"{int(match[0]) - page:+}", line.text) if page else line.text
+
+
+def _is_at_edge(lines: list[Line], furniture: list[bool], i: int) -> bool:
+    """Say whether a page break stands beside a line, furniture apart; furniture itself where no breaks show."""
+    if lines[i].page is None:
+        return any(0 <= j < len(lines) and furniture[j] for j in (i - 1, i + 1))
+    return any(_meets_break(lines, furniture, i, step) for step in (-1, 1))
+
+
+def _meets_break(lines: list[Line], furniture: list[bool], i: int, step: int) -> bool:
+    at = i + step
+    while 0 <= at < len(lines) and furniture[at] and lines[at].page == lines[i].page:
+        at += step
+    return 0 <= at < len(lines) and lines[at].page != lines[i].page
 
 
 def drop_licence(lines: list[Line]) -> tuple[list[Line], tuple[str, ...]]:
@@ -156,7 +230,7 @@ def drop_licence(lines: list[Line]) -> tuple[list[Line], tuple[str, ...]]:
     return lines[:start], (f"took out {len(lines) - start} lines of a licence note",)
 
 
-def _is_furniture(text: str, counts: Counter[str]) -> bool:
+def _is_furniture(text: str) -> bool:
     if len(text) > 60:
         return False
     if _PAGE_LINE.fullmatch(text) or _JOB_LINE.fullmatch(text):
@@ -176,6 +250,8 @@ def join(left: str, right: str) -> str:
 def is_finished(text: str) -> bool:
     """Say whether a text ends as a sentence or a list item does."""
     bare = text[-_ENDING:].rstrip(" \t\n¹²³⁰⁴⁵⁶⁷⁸⁹*")
+    if _SYMBOL_END.search(bare):
+        return False
     bare = re.sub(r"(?<=[.;:!?。；：！？])\d{1,3}$", "", bare)
     bare = bare.rstrip(')]）」』”’"»〕') or bare
     return bare.endswith(tuple(".。!！?？;；:：…؟؛"))

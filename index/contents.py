@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from index.clean import HEADING_SIGN, Line, is_finished, width
 from index.language import CJK
-from index.marks import heading_marks
+from index.marks import heading_marks, paragraph_number
 
 _TITLE = re.compile(
     r"(?:目录|目次|目\s录|Contents|Table of contents|Table des matières|Sommaire|Índice|Содержание|Оглавление|المحتويات)",
@@ -81,7 +81,7 @@ def _end(lines: list[Line], start: int) -> int:
         key = title_key(_strip_tail(text))
         if not tail and key and key in keys[:4] and (i - start) >= 2:
             return _with_chapter_line(lines, i, start)
-        prose = is_finished(text) and _LEADER not in text and width(text) > 120
+        prose = is_finished(text) and _LEADER not in text and width(text) > (50 if paragraph_number(text) else 120)
         if prose or (not tail and width(text) > _PROSE):
             return _back_over_headings(lines, i, start)
         silent = 0 if tail else silent + 1

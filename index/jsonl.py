@@ -72,7 +72,8 @@ def _read_line(desk: _Desk, number: int, line: str) -> None:
     if problem:
         desk.problems.append(f"line {number} {problem}")
         return
-    _add(desk, _number(values), _whole(str(values.get("title") or "")), _whole(values["text"]))
+    title = values.get("title")
+    _add(desk, _number(values), _whole(title) if isinstance(title, str) else "", _whole(values["text"]))
 
 
 def _whole(text: str) -> str:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from index.clean import HEADING_SIGN, is_finished, width
 
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
-_SUFFIX = {"之二": "bis", "之三": "ter", "之四": "quater", "مكرر": "bis", "مكررا": "bis"}
+SUFFIXES_IN_WORDS = {"之二": "bis", "之三": "ter", "之四": "quater", "مكرر": "bis", "مكررا": "bis"}
 _NUMBER = re.compile(
-    r"(?P<number>[0-9٠-٩]{1,3})\s?(?P<suffix>(?:bis|ter|quater|quinquies)\b|之[二三四]|مكررا?)?\s?"
-    r"(?:[.．](?!\d)|、|[-–—]\s?(?=[\u0600-\u06ff\"«(\[]))\s*(?P<body>.*)"
+    r"(?P<number>[0-9٠-٩]{1,4})\s?(?P<suffix>(?:bis|ter|quater|quinquies)\b|之[二三四]|مكررا?)?\s?"
+    r"(?:[.．](?:(?!\d)|(?=\d{4}\s?年|\d{1,2}\s?月))|、|[-–—]\s?(?=[\u0600-\u06ff\"«(\[]))\s*(?P<body>.*)"
 )
 HAN = "一二三四五六七八九十百"
 _ROMAN = r"[IVXLC]{1,7}"
@@ -37,14 +37,21 @@ _HEADINGS = (  # kind, degree, pattern
 )
 UNMARKED_DEGREE = 7
 _LONGEST_HEADING = 260  # in Latin letters, see clean.width
+_LONGEST_ANNEX = 120  # in Latin letters, its title included
 _ANNEX = re.compile(
-    rf"(?:(?P<word>Annex|Annexe|Anexo|Приложение|Appendix|المرفق)(?:\s+(?P<roman>{_ROMAN}|\d+|الأول|الثاني|الثالث))?|附件(?P<han>[{HAN}\d]*))[*.:：]*"
+    rf"(?:(?P<word>(?i:Annexe?|Anexo|Приложение|Appendix)|المرفق)(?:\s+(?P<roman>{_ROMAN}|\d+|الأول|الثاني|الثالث))?[*]*(?:[.:–—-]\s*[^\W\d_].*)?"
+    rf"|(?:附件|附录|附錄)(?P<han>[{HAN}\d]*)[*]*(?:[.．:：、]\s*\S.*|\s\S.*|[.．:：]?))"
 )
 _NOTES = re.compile(r"(?:注|註|尾注|注释|Notes?|Endnotes|Footnotes|Notas?|Примечани[ея]|الحواشي)\s*[:：]?", re.I)
 _SUMMARY = re.compile(
     r"(?:摘要|提要|内容提要|Summary|Executive summary|Abstract|Résumé|Resumen|Резюме|موجز)\s*[*:：]*", re.I
 )
-_NOTE_LINE = re.compile(r"(?P<mark>[¹²³⁰⁴-⁹]+|\d{1,3}/|\*{1,4}|\[\d{1,3}\])\s?(?P<body>\S.*)")
+_OPENING = re.compile(
+    r"(?:导言|導言|引言|前言|序言|绪论|概述|概况|背景|Introduction|Foreword|Preface|Background|Overview|Avant-propos|Préface|"
+    r"Contexte|Introducción|Prefacio|Prólogo|Antecedentes|Введение|Предисловие|مقدمة|تمهيد|معلومات أساسية)",
+    re.I,
+)
+_NOTE_LINE = re.compile(r"(?P<mark>[¹²³⁰⁴-⁹]+|\d{1,3}/(?!\d)|\*{1,4}|\[\d{1,3}\])\s?(?P<body>\S.*)")
 _BULLET = re.compile(r"[•·▪◦‣–—●○■□]\s|——")
 
 
@@ -73,7 +80,7 @@ def paragraph_number(line: str) -> Number | None:
     if not match:
         return None
     suffix = match["suffix"] or ""
-    return Number(int(match["number"].translate(_DIGITS)), _SUFFIX.get(suffix, suffix), match["body"])
+    return Number(int(match["number"].translate(_DIGITS)), SUFFIXES_IN_WORDS.get(suffix, suffix), match["body"])
 
 
 def heading_marks(line: str) -> tuple[HeadingMark, ...]:
@@ -95,7 +102,7 @@ def is_heading_like(line: str) -> bool:
 def annex_name(line: str) -> str | None:
     """Return "annex", "annex I" for the heading of an annex; None for any other line."""
     match = _ANNEX.fullmatch(line.lstrip(HEADING_SIGN).strip())
-    if not match:
+    if not match or width(line) > _LONGEST_ANNEX or not is_heading_like(line.rstrip(":：.")):
         return None
     number = match["roman"] or match["han"] or ""
     return f"annex {number}".strip()
@@ -109,6 +116,11 @@ def is_notes_heading(line: str) -> bool:
 def is_summary_heading(line: str) -> bool:
     """Say whether a line heads the summary."""
     return bool(_SUMMARY.fullmatch(line.lstrip(HEADING_SIGN).strip()))
+
+
+def is_opening_heading(line: str) -> bool:
+    """Say whether a line without a mark heads what reports begin with: an introduction, a foreword."""
+    return bool(_OPENING.fullmatch(line.lstrip(HEADING_SIGN).strip()))
 
 
 def note_text(line: str) -> str | None:

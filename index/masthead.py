@@ -1,10 +1,12 @@
 """Read the front matter: title, own symbol, date, session, body, agenda item. Pure; unknown stays None."""
 
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass
 
 from index.clean import Line, join, width
+from index.language import CJK
 from index.symbols import symbols_in
 
 _AUTHOR = re.compile(
@@ -17,11 +19,12 @@ _SESSION = re.compile(
     re.I,
 )
 _AGENDA = re.compile(
-    r"(?:(?:point|tema|пункт)\s(?P<inner>\d{1,3})\s(?:de l.ordre du jour|del programa|повестки дня)|"
+    r"(?:(?:point|tema|пункт)\s(?P<inner>\d{1,3}(?:\s?[a-zа-я]\))?)\s(?:de l.ordre du jour|del programa|(?:\w+\s)?повестки дня)|"
     r"(?:议程\s?\**\s?项目|議程\s?\**\s?項目|agenda items?|point .{0,4}de l.ordre du jour|tema .{0,4}del programa|пункт .{0,16}повестки дня|البند)\W{0,3}"
-    r"(?P<item>\d{1,3}(?:\s?\([a-z]\))?(?:(?:, | and | y | et | и |和|、)\d{1,3}(?:\s?\([a-z]\))?)*))",
+    r"(?P<item>\d{1,3}(?:\s?\([a-zأ-ي]\))?(?:(?:, | and | y | et | и |和|、)\d{1,3}(?:\s?\([a-z]\))?)*))",
     re.I,
 )
+_POINTS = str.maketrans("абвгдежзأبجدهوزح", "abcdefgh" * 2)
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩", "0123456789")
 _BODIES = (
     (
@@ -79,7 +82,12 @@ _META = re.compile(
     r"General Assembly|Security Council|Economic and Social Council|Official Records|Supplement No|Agenda item|临时议程|议程\s?\*?\s?项目|原文|\*|各位代表|同志们",
     re.I,
 )
+_BODY_NAMES = frozenset({*itertools.chain(*_BODIES), "联合国", "聯合國", "聯合國大會"})
+_WRAPPED = 30  # Latin letters; a line of a title that goes on below is at least this wide
 _SHORTEST = 5  # Latin letters of a title, or two Chinese characters
+_SPACED = re.compile(f"(?<=[{CJK}]) (?=[{CJK}])")
+_TITLE_LINES = 4
+_LONGEST = 400  # Latin letters of a title
 _RUN_ON = 200  # a front line wider than this, in Latin letters, holds more than the title
 _HAN_DIGITS = dict(zip("一二三四五六七八九", range(1, 10), strict=True))
 _ENGLISH = dict(zip("first second third fourth fifth sixth seventh eighth ninth".split(), range(1, 10), strict=True))
@@ -121,6 +129,7 @@ def own_symbol(lines: list[Line], text: str) -> str | None:
     """Return the symbol that a masthead line is made of, or ends in; or that heads every page."""
     opening = [" ".join(raw.split()) for raw in text[:3000].split("\n") if raw.strip()][:12]
     for line in [*opening, *(line.text for line in lines[:12])]:
+        line = _SPACED.sub("", line)
         symbols = symbols_in(line)
         bare = re.sub(
             r"^(?:United Nations|General Assembly|Security Council|Economic and Social Council|联合国|大会|Nations Unies|Naciones Unidas|Assemblée générale|Asamblea General|Организация Объединенных Наций|الأمم المتحدة|الجمعية العامة|\s)+",
@@ -149,14 +158,36 @@ def _title(lines: list[Line], text: str) -> str:
     before = lines[author - 1].text if author else ""
     if author and (_may_be_title(before) or _runs_on(before)):
         return _trim_run_on(_block_before(lines, author), text)
-    candidates = [line for line in lines if _may_be_title(line.text)]
-    return re.sub(r"[\s*]+$", "", candidates[0].text) if candidates and width(candidates[0].text) < 400 else ""
+    first = next((i for i, line in enumerate(lines) if _may_be_title(line.text)), None)
+    title = _block_after(lines, first) if first is not None else ""
+    return re.sub(r"[\s*]+$", "", title) if width(title) < _LONGEST else ""
+
+
+def _block_after(lines: list[Line], start: int) -> str:
+    """Join the lines that a title was wrapped to: about as wide as the first, but for the last."""
+    title, measure = lines[start].text, width(lines[start].text)
+    for before, line in itertools.pairwise(lines[start : start + _TITLE_LINES]):
+        if (
+            line.gap
+            or width(before.text) < max(_WRAPPED, 0.7 * measure)
+            or width(line.text) > 1.25 * measure
+            or not _goes_on(line.text)
+        ):
+            break
+        title = join(title, line.text)
+    return title
+
+
+def _goes_on(text: str) -> bool:
+    """Say whether a line may be the second of a title, which may name a body as the first may not."""
+    names_body = any(name in text and text != name for name in _BODY_NAMES)
+    return not _AUTHOR.fullmatch(text) and (_may_be_title(text) or (names_body and not symbols_in(text)))
 
 
 def _may_be_title(text: str) -> bool:
     dated = _DATE.sub("", text).strip() == "" or _CHINESE_DATE.sub("", text).strip() == ""
     other = _META.search(text) or symbols_in(text) or _SESSION.fullmatch(text) or _AGENDA.match(text)
-    return not (dated or other or text.endswith(("，", "、", "،")) or width(text) < _SHORTEST)
+    return not (dated or other or text in _BODY_NAMES or text.endswith(("，", "、", "،")) or width(text) < _SHORTEST)
 
 
 def _block_before(lines: list[Line], end: int) -> str:
@@ -258,7 +289,10 @@ def session_number(session: str) -> int | None:
 
 
 def _agenda_item(joined: str) -> str | None:
-    items = [
-        re.sub(r"\s?\(", " (", match["item"] or match["inner"]) for match in _AGENDA.finditer(joined.translate(_DIGITS))
-    ]
+    items = [_item_number(match["item"] or match["inner"]) for match in _AGENDA.finditer(joined.translate(_DIGITS))]
     return "; ".join(dict.fromkeys(items)) or None
+
+
+def _item_number(printed: str) -> str:
+    """Write "39 b)", "39(b)" and "39 (ب)" alike."""
+    return re.sub(r"(?<=\d)\s?\(?(\w)\)", r" (\1)", printed).translate(_POINTS)

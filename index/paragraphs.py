@@ -11,7 +11,8 @@ _TOKEN = re.compile(
     rf"(?P<open>[(（]\s?(?P<inner>[a-z]{{1,4}}|[{HAN}]{{1,3}}|[а-я]|[أبتثجدهوزحطيكلمنسع]ـ?|\d{{1,2}})\s?[)）])|(?P<han>[㈠-㈩])|(?P<half>(?:[a-z]{{1,4}}|[а-я])\))(?=\s)"
 )
 _BEFORE_INLINE = re.compile(r"[：:；;。،؛,，]\s*(?:以及|和|and|et|y|и)?\s*$")
-_FURTHER_SENTENCE = re.compile(r"(?:[。！？]|[.!?] )\s*(?P<rest>\S)")
+_BEFORE_HALF = re.compile(r"[:;]\s+(?:et|y|и)?\s*$")
+_FURTHER_SENTENCE = re.compile(r"(?:[。！？]\s*|[.!?]\s+)(?P<rest>[^\sa-zа-яß-ÿ\d])")
 _ARABIC = "أبجدهوزحطيكلمنسع"
 _RUSSIAN = "абвгдежзиклмн"
 _ALIKE = dict(zip("асе", (1, 3, 5), strict=False))  # Cyrillic letters typed for Latin ones
@@ -114,7 +115,8 @@ def _marks(text: str, start: int, end: int) -> list[_Mark]:
     marks = []
     for match in _TOKEN.finditer(text, start, end):
         at_line = match.start() == 0 or text[match.start() - 1] == "\n"
-        if at_line or (not match["half"] and _BEFORE_INLINE.search(text[max(0, match.start() - 8) : match.start()])):
+        before = _BEFORE_HALF if match["half"] else _BEFORE_INLINE
+        if at_line or before.search(text[max(0, match.start() - 8) : match.start()]):
             printed = match["inner"] or match["han"] or match["half"][:-1]
             marks.append(_Mark(match.start(), match.end(), _readings(printed), printed, at_line))
     return marks
@@ -137,7 +139,7 @@ def _readings(printed: str) -> tuple[tuple[str, int], ...]:
     if "㈠" <= printed <= "㈩":
         return (("han", ord(printed) - ord("㈠") + 1),)
     if printed[0] in HAN:
-        return (("han", _han(printed)),)
+        return (("han", han_value(printed)),)
     if printed.isdigit():
         return (("digit", int(printed)),)
     if printed[0] in _ARABIC:
@@ -149,7 +151,8 @@ def _readings(printed: str) -> tuple[tuple[str, int], ...]:
     return letter + roman
 
 
-def _han(printed: str) -> int:
+def han_value(printed: str) -> int:
+    """Read 三, 十二 or 二十 as a number; 0 for anything else."""
     digits = "一二三四五六七八九"
     if "十" not in printed:
         return digits.find(printed) + 1

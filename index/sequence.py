@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 SUFFIXES = ("", "bis", "ter", "quater", "quinquies")
 _LONGEST_GAP = 6  # a longer leap is another list, not lost paragraphs
+FEWEST = 3  # numbers that make a sequence where less speaks for it
+_LEAPS = 4  # at either end
+_LONGEST_LEAP = 100  # paragraphs that lost pages may have held
 _PRICE_OF_A_GAP = 1.2  # more than one candidate is worth, so that no stray number is worth a leap
 
 
@@ -62,6 +65,19 @@ def _unwind(link: _Link | None) -> list[Candidate]:
         chain.append(link.candidate)
         link = link.before
     return chain[::-1]
+
+
+def with_leaps(candidates: list[Candidate], chain: list[Candidate]) -> list[Candidate]:
+    """Add what stands beyond a longer leap, as where pages are lost: three numbers or more that rise on."""
+    for _ in range(_LEAPS if chain else 0):
+        first, last = chain[0], chain[-1]
+        before = [c for c in candidates if c.position < first.position and 0 < first.number - c.number <= _LONGEST_LEAP]
+        after = [c for c in candidates if c.position > last.position and 0 < c.number - last.number <= _LONGEST_LEAP]
+        head, tail = (part if len(part) >= FEWEST else [] for part in map(running_sequence, (before, after)))
+        if not head and not tail:
+            break
+        chain = [*head, *chain, *tail]
+    return chain
 
 
 def missing_numbers(chain: list[Candidate]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,9 +39,9 @@ class Sources:
 def find_sources(paths: Sequence[str | Path], index: Path, looked: Callable[[int], None]) -> Sources:
     """Return the files among the paths, each once; hidden ones and indexes are passed over."""
     sources = Sources()
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for path in sorted({p for given in paths for p in _files(Path(given), index, sources)}, key=lambda p: p.as_posix()):
-        real = path.resolve()
+        real = os.path.realpath(path)
         if real not in seen:
             seen.add(real)
             looked(len(seen))
@@ -49,13 +50,28 @@ def find_sources(paths: Sequence[str | Path], index: Path, looked: Callable[[int
 
 
 def _add(sources: Sources, path: Path) -> None:
+    if not _is_utf8(path):
+        name = os.fsencode(path).decode("utf-8", "replace")
+        sources.failures.append(Failure(name, f"The name of {name} is not in UTF-8.", "Rename the file."))
+        return
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            sources.failures.append(Failure(path.as_posix(), f"{path} is no ordinary file.", "Leave it out."))
+            return
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
             sources.files.append(Source(path.as_posix(), digest, stream.tell()))
     except OSError as error:
         reason = f"{path} cannot be read ({error.strerror})."
         sources.failures.append(Failure(path.as_posix(), reason, "Check that the file exists and its permissions."))
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _files(path: Path, index: Path, sources: Sources) -> Iterator[Path]:

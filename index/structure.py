@@ -8,10 +8,11 @@ import re
 from dataclasses import dataclass
 
 from index.abbreviations import find_abbreviations
-from index.body import Block, Body, numbered_lines, sort_lines
+from index.body import Block, Body, sort_lines
 from index.clean import (
     HEADING_SIGN,
     Line,
+    close_hyphens,
     despace,
     drop_furniture,
     drop_licence,
@@ -25,14 +26,15 @@ from index.clean import (
 from index.contents import Contents, check_ranges, find_contents, title_key
 from index.language import detect_language
 from index.layout import Layout, lay_out
-from index.marks import heading_marks, is_summary_heading
+from index.marks import heading_marks, is_opening_heading, is_summary_heading
 from index.masthead import Masthead, read_masthead
+from index.numbering import new_beginnings, numbered_lines, with_plain_numbers
 from index.report import Report, Structure
 from index.running import break_lines
 from index.sequence import missing_numbers
 from index.symbols import find_references, symbol_of_file, symbols_in
 
-PARSER_VERSION = 2  # raise it with every change that makes other passages
+PARSER_VERSION = 3  # raise it with every change that makes other passages
 
 _PROSE = 45  # Latin letters; a line of the front matter is shorter, or ends in no full stop
 _TERMS = re.compile(r"\s*%%%([^\n]*)\n?")
@@ -51,19 +53,23 @@ def parse_report(name: str, text: str, *, encoding: str = "utf-8", warnings: tup
     """Return the report; a text without paragraphs gives a report without passages."""
     straight = straighten(text)
     terms, rest = _subject_terms(straight.text)
-    despaced = despace(break_lines(rest))
+    hyphens = close_hyphens(rest)
+    despaced = despace(break_lines(hyphens.text))
     plain = strip_emphasis(despaced.text)
     lines, furniture = drop_furniture(lines_of(plain.text))
     lines, licence = drop_licence(join_lone_marks(lines))
+    lines = with_plain_numbers(lines)
     contents = find_contents(lines)
     parts = _split(lines, contents)
     chains = numbered_lines(parts.body)
     entries = frozenset(entry.key for entry in contents.entries)
     body = sort_lines(parts.body, bool(chains), chains, entries)
-    front = read_masthead(parts.front, plain.text, name)
+    front = read_masthead(parts.front, plain.text, _marked_title(parts.body) or name)
     layout = lay_out([line.text for line in parts.front + parts.contents], body, front.title)
-    repairs = straight.repairs + despaced.repairs + plain.repairs + furniture + licence + layout.repairs
-    structure = _structure(body, contents, layout, repairs)
+    repairs = (
+        straight.repairs + hyphens.repairs + despaced.repairs + plain.repairs + furniture + licence + layout.repairs
+    )
+    structure = _structure(body, contents, layout, new_beginnings(parts.body, chains), repairs)
     return _report(name, front, layout, structure, terms, encoding=encoding, warnings=warnings)
 
 
@@ -110,6 +116,7 @@ def _body_start(lines: list[Line]) -> int:
         if (
             is_summary_heading(line.text)
             or heading_marks(line.text)
+            or (i and is_opening_heading(line.text))
             or (i not in starred and _is_preamble(line, lines[i + 1]))
         ):
             return i
@@ -131,12 +138,20 @@ def _after_title(lines: list[Line]) -> int:
     return min(1, len(lines)) if len(lines) > 1 and lines[1].gap else 0
 
 
-def _structure(body: Body, contents: Contents, layout: Layout, repairs: tuple[str, ...]) -> Structure:
+def _marked_title(lines: list[Line]) -> str:
+    """Return the one heading of the first degree that the file format marks as such."""
+    first = [line.text[1:].strip() for line in lines if re.match(f"{HEADING_SIGN}(?!{HEADING_SIGN})", line.text)]
+    return first[0] if len(first) == 1 else ""
+
+
+def _structure(
+    body: Body, contents: Contents, layout: Layout, again: tuple[str, ...], repairs: tuple[str, ...]
+) -> Structure:
     numbered = bool(body.chains)
     paragraphs = len(
         {p.paragraph for p in layout.passages if not p.paragraph.startswith("¶")} if numbered else layout.passages
     )
-    gaps = tuple(gap for chain in body.chains for gap in missing_numbers(list(chain)))
+    gaps = tuple(gap for chain in body.chains for gap in missing_numbers(list(chain))) + again
     return Structure(numbered, paragraphs, gaps, check_ranges(contents, layout.sections), repairs)
 
 

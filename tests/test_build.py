@@ -193,6 +193,22 @@ def test_what_is_no_report_is_passed_over_and_all_failures_are_told(desk: Desk) 
     assert all(f.reason and f.advice for f in result.failures)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes and file names of any bytes")
+def test_pipes_loops_and_names_of_no_encoding_are_failures(desk: Desk) -> None:
+    os.mkfifo(desk.reports / "pipe.txt")
+    (desk.reports / "loop.txt").symlink_to("loop.txt")
+    (desk.reports / "gone.txt").symlink_to("nowhere.txt")
+    named = ["n\ufffd.txt"]
+    try:
+        (desk.reports / os.fsdecode(b"n\xff.txt")).write_text(A["1"])
+    except OSError:
+        named = []  # a file system that takes UTF-8 alone
+    result = desk.build()
+    told = ["gone.txt", "loop.txt", *named, "pipe.txt"]
+    assert sorted(Path(f.path).name for f in result.failures) == told
+    assert desk.held() == {"a": A, "b": B, "c": C}
+
+
 @pytest.mark.parametrize("content", [None, b"", b"\x00" * 100])
 def test_nothing_usable_is_said_and_changes_nothing(desk: Desk, tmp_path: Path, content: bytes | None) -> None:
     desk.build()

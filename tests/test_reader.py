@@ -164,3 +164,31 @@ def test_a_long_jsonl_is_read_whole(tmp_path):
     report = read_report(write(tmp_path, "\n".join(lines).encode(), "p.jsonl"), "p.jsonl")
     assert [passage.paragraph for passage in report.passages] == [str(i) for i in range(40_000)]
     assert report.text[report.passages[-1].start : report.passages[-1].end] == "Some words 39999."
+
+
+def test_a_few_broken_bytes_in_chinese_are_a_warning(tmp_path):
+    content = f"{CHINESE}\n".encode("gb18030") * 10
+    source = read_text(write(tmp_path, content[:101] + b"\xff" + content[101:]))
+    assert source.encoding == "gb18030"
+    assert source.warnings[0].endswith("broken characters were replaced by \ufffd")
+
+
+def test_two_encodings_in_one_file_are_told(tmp_path):
+    source = read_text(write(tmp_path, (CHINESE * 10).encode("gb18030") + (WIDE["ru"] * 10).encode()))
+    assert source.warnings[-1] == "read as gb18030, in which much of it makes no sense"
+
+
+def test_a_title_that_markdown_states(tmp_path):
+    front = "---\ntitle: 年度审查\n---\n\n"
+    headed = "# 年度报告\n\n## 水\n\n第一段讲水。\n"
+    assert read_report(write(tmp_path, f"{front}第一段讲水。\n".encode(), "r.md"), "r.md").title == "年度审查"
+    assert read_report(write(tmp_path, (front + headed).encode(), "r.md"), "r.md").title == "年度报告"
+
+
+def test_a_file_without_a_paragraph_is_told(tmp_path):
+    assert read_report(write(tmp_path, b"* * *\n---\n"), "r.txt").warnings == ("it holds no paragraph",)
+
+
+def test_a_title_that_is_no_text_is_left_out(tmp_path):
+    line = '{"_id": "1", "title": {"zh": "x"}, "text": "One."}'
+    assert read_report(write(tmp_path, line.encode(), "p.jsonl"), "p.jsonl").passages[0].headings == ()

@@ -564,3 +564,183 @@ def test_licence_in_traditional_characters_is_no_text():
 )
 def test_one_piece_over_and_over(piece):
     check_offsets(parse_report("r.txt", piece * 4_000))
+
+
+SENTENCE = "委员会审议了秘书长关于这一问题的报告，并通过了有关决定，请各国政府提供资料。"
+
+
+def numbered(*names, form="{}. {}"):
+    return "\n\n".join(form.format(name, f"{SENTENCE[:-1]}，编号为{i}。") for i, name in enumerate(names))
+
+
+@pytest.mark.parametrize("form", ["{}. {}", "{}．{}", "{}、{}", "{}) {}", "({}) {}", "（{}）{}", "{}。{}", "{}   {}"])
+def test_prints_of_a_paragraph_number(form):
+    report = parse_report("r.txt", f"关于水的报告\n\n一. 导言\n\n{numbered(*range(1, 6), form=form)}")
+    assert numbers(report) == ["1", "2", "3", "4", "5"]
+    assert passage(report, "3").text.startswith("委员会")
+
+
+@pytest.mark.parametrize("form", ["（{}）{}", "{}. {}", "{}) {}"])
+def test_a_list_numbers_no_report(form):
+    items = "\n".join(form.format(n, item) for n, item in enumerate(["水；", "能源；", "农业。"], 1))
+    text = f"报告\n\n{SENTENCE * 8}\n\n{items}\n\n{SENTENCE * 8}"
+    assert not parse_report("r.txt", text).structure.numbered
+
+
+@pytest.mark.parametrize("opening", ["2003年，大会审议了这一项目。", "5月，大会审议了这一项目。"])
+def test_a_year_or_month_right_behind_the_number(opening):
+    text = f"一．导言\n１．{opening}\n２．理事会注意到报告。\n３．{opening}"
+    assert numbers(parse_report("r.txt", text)) == ["1", "2", "3"]
+
+
+def test_numbers_go_on_past_a_thousand():
+    report = parse_report("r.txt", numbered(*range(995, 1006)))
+    assert numbers(report) == [str(n) for n in range(995, 1006)]
+
+
+def test_pages_that_are_lost():
+    report = parse_report("r.txt", f"一. 导言\n\n{numbered(*range(1, 6))}\n\n三. 结论\n\n{numbered(*range(17, 22))}")
+    assert numbers(report) == [str(n) for n in (*range(1, 6), *range(17, 22))]
+    assert report.structure.gaps == tuple(f"paragraph {n} is missing" for n in range(6, 17))
+
+
+def test_a_paragraph_that_introduces_a_list_is_no_item_of_it():
+    agenda = "\n\n".join(f"{n}. 第{n}项。" for n in range(1, 7))
+    text = f"{numbered(1, 2, 3, 4)}\n\n5. 会议通过了下列议程：\n\n{agenda}\n\n{numbered(6, 7)}"
+    report = parse_report("r.txt", text)
+    assert numbers(report) == [str(n) for n in range(1, 8)]
+    assert passage(report, "5").text.startswith("会议通过了下列议程：\n1. 第1项。")
+    assert passage(report, "6").text.startswith("委员会")
+
+
+def test_preamble_longer_than_what_it_precedes():
+    clauses = "\n\n".join(
+        f"回顾其 {year} 年关于这一问题的决议，并重申各国政府所作的承诺，" for year in range(1990, 2002)
+    )
+    text = f"大会，\n\n{clauses}\n\n1. 欢迎秘书长的报告；\n\n2. 决定设立一个工作组；\n\n3. 请秘书长提出报告。"
+    assert numbers(parse_report("r.txt", text)) == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "name"),
+    [("附件二", "annex 二"), ("附件二：议程", "annex 二"), ("ANNEX II", "annex II"), ("Annex II. Agenda", "annex II")],
+)
+def test_an_annex_of_one_paragraph(heading, name):
+    report = parse_report("r.txt", f"{numbered(1, 2, 3)}\n\n{heading}\n\n{numbered(1)}")
+    assert numbers(report) == ["1", "2", "3", f"{name}, 1"]
+    assert passage(report, "3").text.endswith("。")
+
+
+def test_numbers_that_begin_again_are_told():
+    report = parse_report("r.txt", f"第一章 水\n\n{numbered(1, 2, 3, 4)}\n\n第二章 能源\n\n{numbered(1, 2, 3)}")
+    assert numbers(report) == ["1", "2", "3", "4"]
+    assert report.passages[4].headings == ("第二章 能源",)
+    assert report.structure.gaps == ("the numbers begin again at 1 after paragraph 4, and are not read as such",)
+
+
+def test_running_heads_are_no_text():
+    pages = [f"\f秘书长的报告 {page}\n\n{numbered(2 * page - 3, 2 * page - 2)}" for page in range(2, 7)]
+    report = parse_report("r.txt", "关于水的报告\n\n一. 导言\n\n" + "\n\n".join(pages))
+    assert numbers(report) == [str(n) for n in range(1, 11)]
+    assert "秘书长的报告" not in report.text
+
+
+def test_what_stands_at_the_edge_of_few_pages_is_text():
+    pages = [f"\f{name}\n\n{numbered(n)}" for n, name in enumerate(["水", "能源", "水", "农业", "森林", "海洋"], 1)]
+    assert parse_report("r.txt", "一. 导言\n\n" + "\n\n".join(pages)).text.count("水") == 2
+
+
+def test_a_footnote_of_two_lines_stays_whole():
+    text = f"{numbered(1)}\n\n2. 大会决定将建议提交\n\n¹ 见 A/57/304 和\nCorr.1。\n\n理事会审议。\n\n{numbered(3)}"
+    report = parse_report("r.txt", text)
+    assert passage(report, "2").text == "大会决定将建议提交理事会审议。"
+    assert report.notes == ("¹ 见 A/57/304 和Corr.1。",)
+
+
+def test_the_end_of_a_symbol_is_no_footnote_mark():
+    text = f"1. 大会审议了秘书长的报告 A/C.2/58/L.7\n和有关文件。\n\n{numbered(2, 3)}"
+    assert passage(parse_report("r.txt", text), "1").text == "大会审议了秘书长的报告 A/C.2/58/L.7和有关文件。"
+
+
+def test_bracketed_headings_stand_before_numbers_and_items_do_not():
+    sections = f"二、现状\n\n（一）面积\n\n{numbered(1)}\n\n（二）质量\n\n{numbered(2)}"
+    text = f"{sections}\n\n3. 措施：\n\n（一）种树\n\n（二）护林\n\n{numbered(4)}"
+    report = parse_report("r.txt", text)
+    assert passage(report, "1").headings == ("二、现状", "（一）面积")
+    assert passage(report, "2").headings == ("二、现状", "（二）质量")
+    assert passage(report, "3").text == "措施：\n（一）种树\n（二）护林"
+
+
+def test_words_cut_by_a_line_end():
+    text = (
+        "1. The Committee asked for coopera-\ntion and inter-\nagency work.\n\n"
+        "2. Their cooperation goes on.\n\n3. It is soft\u00ad\nware."
+    )
+    report = parse_report("r.txt", text)
+    assert passage(report, "1").text == "The Committee asked for cooperation and inter-agency work."
+    assert passage(report, "3").text == "It is software."
+
+
+def test_letters_as_fonts_put_them_into_a_pdf():
+    text = parse_report("r.txt", "⼤会的ﬁnal ﺗﻘﺮﻳﺮ Se\u0301curite\u0301。").text
+    assert text == "大会的final تقرير Sécurité。"
+
+
+@pytest.mark.parametrize(
+    ("front", "title"),
+    [
+        ("联合国\n安全理事会\n\n关于塞拉利昂的第二十次报告", "关于塞拉利昂的第二十次报告"),
+        (
+            "Letter dated 7 May 2025 from the Secretary-General addressed to\nthe President of the Security Council\n"
+            "I have the honour to refer to the resolution by which the Council asked for a report",
+            "Letter dated 7 May 2025 from the Secretary-General addressed to the President of the Security Council",
+        ),
+        ("Annual report of the Fund\n\nINTRODUCTION", "Annual report of the Fund"),
+    ],
+)
+def test_titles(front, title):
+    sentence = "The Council considered the question and adopted a decision."
+    text = f"{front}\n\n" + "\n\n".join(f"{n}. {sentence}" for n in (1, 2, 3))
+    assert parse_report("r.txt", text).title == title
+
+
+@pytest.mark.parametrize(
+    ("line", "item"),
+    [
+        ("临时议程* 项目 95(a)", "95 (a)"),
+        ("Point 39 b) de l’ordre du jour provisoire*", "39 (b)"),
+        ("Пункт 60 б) предварительной повестки дня*", "60 (b)"),
+        ("البند ٥١ (ب) من جدول الأعمال المؤقت*", "51 (b)"),
+    ],
+)
+def test_agenda_items(line, item):
+    text = f"{line}\n\n关于水的报告\n\n秘书长的报告\n\n{numbered(1, 2, 3)}"
+    assert parse_report("r.txt", text).agenda_item == item
+
+
+def test_annexes_and_unmarked_headings_within_one_line():
+    front = "A/58/16 关于协调的报告 秘书长的报告 导言"
+    first, second = (" ".join(numbered(*names).split()) for names in ((1, 2, 3), ("4", "4之二", "5")))
+    annexes = "附件一 议程 1. 会议开幕。 2. 通过报告。 附件二 安排 1. 委员会决定将会议延长三天。"
+    report = parse_report("r.txt", f"{front} {first} 法律框架 {second} {annexes}")
+    assert numbers(report) == ["1", "2", "3", "4", "4 bis", "5", "annex 一, 1", "annex 一, 2", "annex 二, 1"]
+    assert passage(report, "4").headings == ("法律框架",)
+    assert passage(report, "annex 二, 1").headings == ("附件二", "安排")
+    assert (report.title, report.symbol) == ("关于协调的报告", "A/58/16")
+
+
+def test_a_draft_resolution_within_a_report_does_not_number_it():
+    draft = "大会，\n\n回顾其以往各项决议，\n\n" + "\n\n".join(f"{n}. 请各国政府提供资料；" for n in range(1, 9))
+    text = f"{numbered(1, 2, 3)}\n\n4. 委员会建议通过下列决议草案：\n\n{draft}\n\n9. 决定继续审议这一问题。"
+    report = parse_report("r.txt", text)
+    assert numbers(report) == ["1", "2", "3", "4"]
+    assert passage(report, "4").text.endswith("9. 决定继续审议这一问题。")
+
+
+def test_a_wrapped_paragraph_of_another_list_is_no_heading():
+    wrapped = "1. The Assembly approves the chapter of the report on the question of\nthe Territories concerned."
+    sentence = "The Committee considered the question of the Territories at its\nsecond meeting and at the third."
+    text = "\n\n".join([*(f"{n}. {sentence}" for n in range(1, 8)), wrapped])
+    report = parse_report("r.txt", text)
+    assert numbers(report) == [str(n) for n in range(1, 8)]
+    assert passage(report, "7").text.endswith("the question of the Territories concerned.")
