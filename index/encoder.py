@@ -19,6 +19,7 @@ from tokenizers import Encoding, Tokenizer
 
 from index.errors import ModelNotAvailable
 from index.rows import distinct
+from index.tokens import Bags
 
 BUNDLED = Path(__file__).parent / "model"
 _NUMBERS = {"F16": "<f2", "F32": "<f4", "I8": "i1"}
@@ -171,7 +172,7 @@ class StaticEncoder:
         known: NDArray[np.int32] = ids[ids != self._unknown]
         return known
 
-    def pool(self, bags: list[NDArray[np.int32]]) -> NDArray[np.float32]:
+    def pool(self, bags: Bags | list[NDArray[np.int32]]) -> NDArray[np.float32]:
         """Sum the vectors of each bag and scale the sum to unit length."""
         filled = np.array([row for row, bag in enumerate(bags) if len(bag)], np.intp)
         vectors = np.zeros((len(bags), self.dim), np.float32)

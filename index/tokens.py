@@ -3,7 +3,7 @@
 Row i has the ids `ids[offsets[i]:offsets[i + 1]]`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -50,6 +50,9 @@ class Bags:
 
     def __getitem__(self, text: int) -> NDArray[np.int32]:
         return self.ids[self.bounds[text] : self.bounds[text + 1]]
+
+    def __iter__(self) -> Iterator[NDArray[np.int32]]:
+        return map(self.__getitem__, range(len(self)))
 
     def taken(self, texts: NDArray[np.int64]) -> Self:
         """Return some of the texts, in the order asked for."""
