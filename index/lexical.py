@@ -214,11 +214,13 @@ class LexicalIndex:
         parts += [(tantivy.Occur.Should, self._term("grams", gram, GRAM_BOOST)) for gram in grams]
         return self._search(parts, depth, reports)
 
-    def with_all(self, terms: Sequence[str], grams: Sequence[str], depth: int) -> np.ndarray:
-        """Return the rows int64[m] that hold every one of the terms and of the grams."""
+    def with_all(
+        self, terms: Sequence[str], grams: Sequence[str], depth: int, reports: Sequence[int] | None = None
+    ) -> np.ndarray:
+        """Return the rows int64[m] that hold every one of the terms and of the grams; `reports` as for `top`."""
         parts = [(tantivy.Occur.Must, self._term("terms", term, 1.0)) for term in terms]
         parts += [(tantivy.Occur.Must, self._term("grams", gram, 1.0)) for gram in grams]
-        return self._search(parts, depth, None)[0]
+        return self._search(parts, depth, reports)[0]
 
     def top_alternatives(
         self, groups: Sequence[Sequence[Sequence[str]]], depth: int, reports: Sequence[int] | None

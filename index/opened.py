@@ -5,7 +5,7 @@ Holds one generation for as long as it lives. Knows nothing of questions or rank
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -142,6 +142,11 @@ class OpenIndex:
         """Return the passage in a row."""
         number, local = self._locate(row)
         return Located(row, self.report_of(row), self._segments[number].table.row(local))
+
+    def texts(self, rows: np.ndarray) -> Iterator[str]:
+        """Yield the texts of the passages in some rows, which ascend."""
+        for number, _, local in self._by_segment(rows):
+            yield from self._segments[number].table.texts(local)
 
     def _locate(self, row: int) -> tuple[int, int]:
         number = int(np.searchsorted(self._bases, row, side="right")) - 1

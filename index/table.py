@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from index.checked import ArrayWriter, CheckedArray, CheckedFile, damaged, write_array, write_sums
 from index.report import Report
+from index.rows import distinct
 
 _PASSAGES = pa.schema(
     [
@@ -216,6 +217,12 @@ class PassageTable:
     def _read_trail(self, number: int) -> tuple[tuple[str, ...], str]:
         values = self._trails.row(number)
         return tuple(values["headings"]), values["lead"]
+
+    def texts(self, rows: NDArray[np.int64]) -> Iterator[str]:
+        """Yield the texts of some rows, which ascend, without what else stands in them."""
+        for number in distinct(rows // _BATCH).tolist():
+            inside = rows[rows // _BATCH == number] % _BATCH
+            yield from self._passages.get(number).column("text").take(pa.array(inside)).to_pylist()
 
     def batches(self, first: int, end: int) -> Iterator[pa.Table]:
         """Yield the rows from first to end as tables, without their trails."""

@@ -97,6 +97,15 @@ class Analyser:
         """Return every Chinese character and pair of neighbours: what jieba cuts differently is found by these."""
         return [gram for run in _HAN_RUN.findall(fold(text)) for gram in _grams(run)]
 
+    def parts(self, text: str) -> tuple[list[str], list[str]]:
+        """Return the terms and the grams of every passage that holds a text, whatever stands around it there."""
+        # Not jieba's words, which depend on the surroundings, nor compounds, which may go on there; pairs are certain.
+        folded = fold(text)
+        words = [part for token in _OTHER_TOKEN.findall(folded) for part in _PART.findall(token)]
+        runs = _HAN_RUN.findall(folded)
+        grams = chain.from_iterable(map(add, run, run[1:]) if len(run) > 1 else run for run in runs)
+        return list(dict.fromkeys(map(self._stem, words))), list(dict.fromkeys(grams))
+
     def fields(self, text: str) -> tuple[str, str]:
         """Return the terms and the grams of a passage as the index of words takes them: blanks between them."""
         folded = fold(text)

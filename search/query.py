@@ -20,7 +20,7 @@ _FIELDS = {
 }
 _FIELD = re.compile(rf'(?<!\S)({"|".join(_FIELDS)})[:：](?:"([^"]+)"|(\S+))', re.I)
 _PHRASE = re.compile(r'(?<![^\s(])(-?)"([^"]*\w[^"]*)"(?![\w"])|(?<=[\u3400-\u9fff])()"([^"]*\w[^"]*)"')
-_WITHOUT = re.compile(r"(?<!\S)-(?=[^\W\d_])(\S+)")
+_WITHOUT = re.compile(r"(?<!\S)-(?=\d*[\u3400-\u9fff]|[^\W\d_])(\S+)")  # "-2003年", but not "-5"
 _YEARS = re.compile(r"(\d{4})(?:[-–](\d{4}))?")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufeff\ud800-\udfff]")
 _MOST_YEARS = 200

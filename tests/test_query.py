@@ -60,6 +60,10 @@ def test_malformed_syntax_is_plain_words(text: str) -> None:
     assert (query.phrases, query.without, query.filters) == ((), (), Filters())
 
 
+def test_a_year_in_chinese_can_be_excluded() -> None:
+    assert parse_query("工作 -2003年").without == ("2003年",)
+
+
 def test_references_are_found_where_they_stand() -> None:
     found = parse_query("What does 57/270 B, para. 39 ask for?").references
     assert [(r.symbol, r.paragraph) for r in found] == [("A/RES/57/270 B", "39")]

@@ -216,6 +216,42 @@ def test_a_phrase_must_stand_in_the_passage_and_an_exclusion_must_not(made: Call
     assert found(searcher, '"no such phrase"') == []
 
 
+@pytest.mark.parametrize(
+    ("phrase", "paragraphs"),
+    [
+        ("2003年", ["1"]),
+        ("中，国", ["2"]),
+        ("58/323", ["3"]),
+        ("58/32", []),
+        ("预算", ["1"]),
+        ("国", ["2"]),
+        ("年 度", []),
+    ],
+)
+def test_a_phrase_is_found_however_the_text_goes_on(
+    made: Callable[..., Searcher], phrase: str, paragraphs: list[str]
+) -> None:
+    searcher = made(a={"1": "2003年度的预算工作", "2": "其中，国家的工作", "3": "文件A/58/323的工作"})
+    assert found(searcher, f'"{phrase}"') == paragraphs
+    assert sorted(found(searcher, f'工作 -"{phrase}"')) == sorted({"1", "2", "3"} - {*paragraphs})
+
+
+def test_an_excluded_year_is_excluded(made: Callable[..., Searcher]) -> None:
+    assert found(made(a={"1": "2003年的工作", "2": "2004年的工作"}), "工作 -2003年") == ["2"]
+
+
+def test_of_passages_with_a_phrase_only_those_in_scope_are_read(
+    made: Callable[..., Searcher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searcher = made(a={"1": "可持续发展", "2": "可持续能源"}, b={"1": "可持续发展"})
+    read: list[int] = []
+    texts = type(searcher.index).texts
+    monkeypatch.setattr(type(searcher.index), "texts", lambda self, rows: read.extend(rows) or texts(self, rows))
+    assert found(searcher, 'report:b "可持续发展"') == ["1"]
+    assert read == [2]
+    assert found(searcher, '"可持续发展" "发展"') == ["1"]
+
+
 # --- legs
 
 
