@@ -49,6 +49,11 @@ def find_sources(paths: Sequence[str | Path], index: Path, looked: Callable[[int
 
 
 def _add(sources: Sources, path: Path) -> None:
+    shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+    if shown != str(path):
+        reason = f"The name {shown} is not in UTF-8."
+        sources.failures.append(Failure(path.as_posix(), reason, "Rename the file or the folder that it lies in."))
+        return
     try:
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
