@@ -42,8 +42,6 @@ class OpenIndex:
     def __init__(
         self, folder: Path, generation: Generation, manifest: Manifest, held: int = -1, encoder: Encoder | None = None
     ) -> None:
-        if held >= 0:  # builds leave the generation on disk until this reader is gone
-            finalize(self, os.close, held)
         self.folder = folder
         self.generation = generation
         self.manifest = manifest
@@ -56,6 +54,8 @@ class OpenIndex:
         self._lock = threading.Lock()
         self._given = encoder
         self._encoder: Encoder | None = None
+        if held >= 0:  # builds leave the generation on disk until this reader is gone
+            finalize(self, os.close, held)
 
     @cached_property
     def lexical(self) -> LexicalIndex:
@@ -285,8 +285,9 @@ def open_index(folder: str | Path, *, encoder: Encoder | None = None) -> OpenInd
         held = hold(generation)
         try:
             return OpenIndex(folder, generation, load_manifest(generation), held, encoder)
-        except DamagedIndex:
+        except BaseException as error:
             if held >= 0:
                 os.close(held)
-            if current(folder).number == generation.number:  # else a build has put another in its place
+            # A build may have put another in its place.
+            if not isinstance(error, DamagedIndex) or current(folder).number == generation.number:
                 raise
