@@ -4,6 +4,7 @@ Pure text to text; knows nothing of paragraphs and sections.
 """
 
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 
@@ -61,7 +62,7 @@ class Line:
 
 def straighten(text: str) -> Cleaned:
     """Give the text plain line ends, plain spaces and ordinary digits; form feeds stay."""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n").translate(_ODD)
+    plain = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").translate(_ODD)
     ordinary = plain.translate(_WIDE)
     ordinary = re.sub(r"(?<=\d)．(?=\d)", ".", ordinary) if ordinary != plain else ordinary
     return Cleaned(ordinary, ("read full-width digits and letters as ordinary ones",) if ordinary != plain else ())

@@ -19,7 +19,7 @@ from typing import Any
 from index.errors import UnreadableFile
 
 # Rust port of jieba with jieba's dictionary and search mode: five times faster, a sixth of the start-up time.
-TOKENIZER = "rjieba-search-1"
+TOKENIZER = "rjieba-search-2"
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _TOKEN = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+(?:[/.\-'’][^\W_{_HAN}]+)*")
@@ -53,6 +53,8 @@ class _Folding(dict[int, str]):
 def _fold_character(character: str) -> str:
     if unicodedata.combining(character) or character in "\u200b\u200c\u200d\ufeff":
         return ""
+    if (digit := unicodedata.decimal(character, None)) is not None:
+        return str(digit)
     character = _ARABIC.get(character, character)
     return _simplified().get(character, character).casefold()
 

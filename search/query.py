@@ -4,6 +4,7 @@ Whatever does not fit the syntax is read as plain words; nothing here can fail.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from index.report import Reference
@@ -44,7 +45,7 @@ class Query:
 
 def parse_query(question: str) -> Query:
     """Return the parts of a question; control characters and half characters are dropped."""
-    text = _CONTROL.sub(" ", question)
+    text = unicodedata.normalize("NFC", _CONTROL.sub(" ", question))
     filters, text = _take_filters(text)
     phrases: list[str] = []
     without: list[str] = []

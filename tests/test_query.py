@@ -79,3 +79,7 @@ def test_no_text_whatever_fails(text: str) -> None:
     query = parse_query(text)
     assert "\x00" not in query.text
     query.text.encode("utf-8")
+
+
+def test_a_letter_typed_as_two_characters_is_one() -> None:
+    assert parse_query('"и\u0306од"').phrases == ("йод",)
