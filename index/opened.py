@@ -265,6 +265,14 @@ class OpenIndex:
             )
         return found
 
+    def paragraphs(self, report: ReportEntry) -> set[str]:
+        """Return the paragraph numbers of a report."""
+        rows = self.rows_of(report)
+        if not rows:
+            return set()
+        number, local = self._locate(rows.start)
+        return self._segments[number].table.paragraphs(local, local + len(rows))
+
     def sections(self, report: ReportEntry) -> tuple[str, ...]:
         """Return the outermost headings of a report, in order."""
         rows = self.rows_of(report)

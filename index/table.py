@@ -240,6 +240,10 @@ class PassageTable:
         parts = [np.asarray(pc.equal(b.column("paragraph"), paragraph)) for b in self._passages.between(first, end)]
         return [first + int(i) for i in np.flatnonzero(np.concatenate([np.zeros(0, bool), *parts]))]
 
+    def paragraphs(self, first: int, end: int) -> set[str]:
+        """Return the paragraph numbers in the rows from first to end."""
+        return {name for b in self._passages.between(first, end) for name in b.column("paragraph").to_pylist()}
+
     def rows_in_section(self, section: str) -> NDArray[np.bool_]:
         """Return for every row whether one of its headings holds the text, bool[n]."""
         inside = [_holds(self._trails.get(number), section) for number in range(len(self._trails))]

@@ -659,6 +659,15 @@ def test_a_floor_under_nothing_is_told_before_anything_is_asked(tmp_path: Path, 
     assert one_line(capsys).startswith("Nothing called 'precision' is measured.")
 
 
+def test_evaluate_names_the_paragraphs_that_the_index_lacks(index: Path, tmp_path: Path, capsys: Output) -> None:
+    asked = {"id": "1", "question": ENERGY, "relevant": [{"report": SUMMIT, "paragraph": "999"}]}
+    (tmp_path / "q.jsonl").write_text(json.dumps(asked), encoding="utf-8")
+    assert main(["evaluate", str(tmp_path / "q.jsonl"), "--mode", "lexical"]) == 0
+    assert f"1 paragraphs that answer are not in the index and count as not found: seeds/{SUMMIT} 999." in (
+        capsys.readouterr().err
+    )
+
+
 def test_evaluate_leaves_each_stage_out(index: Path, tmp_path: Path, capsys: Output) -> None:
     assert main(["evaluate", some_questions(tmp_path), "--mode", "hybrid", "--ablate", "--json"]) == 0
     (measured,) = objects(capsys)

@@ -1,6 +1,5 @@
 """An open generation: rows, names, encoders."""
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -148,10 +147,10 @@ def test_an_index_that_cannot_be_opened_is_let_go(tmp_path: Path, reports: Write
     build_index([reports(a={"1": "能源"})], folder, encoder=CharacterEncoder())
     path = current(folder).folder / "manifest.json"
     whole = path.read_text(encoding="utf-8")
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for damage in (whole[:-2], whole.replace('"format": 2', '"format": 99')):
         path.write_text(damage, encoding="utf-8")
         for _ in range(3):
             with pytest.raises(ReportSearchError):
                 open_index(folder)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
