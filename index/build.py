@@ -228,6 +228,7 @@ def _gather(job: _Job, old: Old | None, result: BuildResult) -> list[Placed]:
     known = old if _same_rows(job, old) else None
     sources = find_sources(job.paths, job.index, lambda n: job.progress(Progress("looking", n, 0)))
     result.failures = sources.failures
+    result.warnings += [f"{link} is a link to a folder, not looked into unless it is named." for link in sources.links]
     parts = split(known, sources.files, sources.failures)
     fresh = _read(job, tasks(parts.fresh, parts.donors, job.fingerprint + job.tools.analyser.fingerprint))
     for outcome in (o for leaf in fresh for o in leaf.outcomes):

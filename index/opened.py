@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from weakref import finalize
 
 import numpy as np
@@ -34,6 +34,43 @@ class Located:
     row: int
     report: ReportEntry
     passage: PassageRow
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a report says of itself that others are told apart by."""
+
+    path: str
+    symbol: str | None
+    language: str | None
+    year: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Summary:
+    """What all reports together state, read once."""
+
+    reports: tuple[Stated, ...]
+    languages: frozenset[str]
+    of_symbol: dict[str, list[int]]  # symbol in lower case -> positions in the manifest
+    abbreviations: dict[str, str]
+    lengths: dict[str, set[int]]  # of the abbreviations that begin with the same two characters
+
+
+def _summary(manifest: Manifest) -> _Summary:
+    reports, of_symbol, defined = list[Stated](), dict[str, list[int]](), list[dict[str, str]]()
+    for at, values in enumerate(manifest.reports.stated()):
+        reports.append(Stated(values["path"], values["symbol"], values["language"], values["year"]))
+        if values["symbol"]:
+            of_symbol.setdefault(values["symbol"].casefold(), []).append(at)
+        defined += values["abbreviations"]
+    defined.reverse()  # the first definition is the last to be written
+    both = {a["full"]: a["short"] for a in defined} | {a["short"]: a["full"] for a in defined}
+    lengths: dict[str, set[int]] = {}
+    for name in both:
+        lengths.setdefault(name[:2], set()).add(len(name))
+    languages = frozenset(report.language for report in reports if report.language)
+    return _Summary(tuple(reports), languages, of_symbol, both, lengths)
 
 
 class OpenIndex:
@@ -157,10 +194,7 @@ class OpenIndex:
         """Return which rows belong to a report, bool[rows]; None when all do."""
         if self.manifest.rows == self.rows:
             return None
-        mask = np.zeros(self.rows, dtype=bool)
-        for first, rows in zip(self._firsts.tolist(), self.manifest.reports.places[:, 3].tolist(), strict=True):
-            mask[first : first + rows] = True
-        return mask
+        return self.rows_of_reports(range(len(self.manifest.reports)))
 
     def in_section(self, section: str) -> np.ndarray:
         """Return which rows stand under a heading that holds the text, bool[rows]."""
@@ -170,22 +204,39 @@ class OpenIndex:
     @property
     def languages(self) -> frozenset[str]:
         """Return the languages of the reports, as far as they are known."""
-        return self._stated[0]
+        return self._stated.languages
 
     @property
     def abbreviations(self) -> dict[str, str]:
         """Return what the reports' own definitions of short forms equate, in both directions."""
-        return self._stated[1]
+        return self._stated.abbreviations
+
+    def abbreviations_in(self, text: str) -> list[str]:
+        """Return the short and long names that stand in a text, in order, each once."""
+        known, lengths = self._stated.abbreviations, self._stated.lengths
+        pieces = (text[at : at + n] for at in range(len(text)) for n in lengths.get(text[at : at + 2], ()))
+        return list(dict.fromkeys(piece for piece in pieces if piece in known))
+
+    @property
+    def stated(self) -> "tuple[Stated, ...]":
+        """What the reports say of themselves, in the order of the manifest."""
+        return self._stated.reports
+
+    def reports_of_symbol(self, symbol: str) -> list[ReportEntry]:
+        """Return the reports that bear a symbol, in either case."""
+        return [self.manifest.reports[at] for at in self._stated.of_symbol.get(symbol.casefold(), ())]
 
     @cached_property
-    def _stated(self) -> tuple[frozenset[str], dict[str, str]]:
-        languages, defined = set[str](), list[dict[str, str]]()
-        for values in self.manifest.reports.stated():
-            languages.add(values["language"])
-            defined += values["abbreviations"]
-        defined.reverse()  # the first definition is the last to be written
-        both = {a["full"]: a["short"] for a in defined} | {a["short"]: a["full"] for a in defined}
-        return frozenset(filter(None, languages)), both
+    def _stated(self) -> "_Summary":
+        return _summary(self.manifest)
+
+    def rows_of_reports(self, positions: Sequence[int]) -> np.ndarray:
+        """Return which rows belong to the reports at some positions in the manifest, bool[rows]."""
+        mask = np.zeros(self.rows, dtype=bool)
+        counts = self.manifest.reports.places[positions, 3].tolist()
+        for first, count in zip(self._firsts[positions].tolist(), counts, strict=True):
+            mask[first : first + count] = True
+        return mask
 
     # --- vectors and tokens -------------------------------------------------------------------------------------
 
@@ -239,12 +290,12 @@ class OpenIndex:
     def find_reports(self, name: str) -> list[ReportEntry]:
         """Return the reports that a path, the end of one, a file name, its stem or a symbol names."""
         wanted = name.removeprefix("./").rstrip("/")
-        exact, near = list[int](), list[int]()
-        for at, values in enumerate(self.manifest.reports.stated()):
-            path, symbol = values["path"], values["symbol"]
+        exact, near, lower = list[int](), list[int](), wanted.lower()
+        for at, report in enumerate(self.stated):
+            path, symbol = report.path, report.symbol
             if wanted in (path, symbol):
                 exact.append(at)
-            elif path.endswith("/" + wanted) or Path(path).stem == wanted or (symbol or "").lower() == wanted.lower():
+            elif path.endswith("/" + wanted) or PurePath(path).stem == wanted or (symbol or "").lower() == lower:
                 near.append(at)
         return [self.manifest.reports[at] for at in exact or near]
 

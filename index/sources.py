@@ -33,6 +33,7 @@ class Sources:
 
     files: list[Source] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    links: list[Path] = field(default_factory=list)  # to folders, which were passed over
 
 
 def find_sources(paths: Sequence[str | Path], index: Path, looked: Callable[[int], None]) -> Sources:
@@ -45,6 +46,7 @@ def find_sources(paths: Sequence[str | Path], index: Path, looked: Callable[[int
             seen.add(real)
             looked(len(seen))
             _add(sources, path)
+    sources.links = [link for link in sources.links if link not in map(Path, paths)]
     return sources
 
 
@@ -69,6 +71,7 @@ def _files(path: Path, index: Path, sources: Sources) -> Iterator[Path]:
         return
     for folder, folders, names in os.walk(path, onerror=lambda error: _unlistable(error, sources)):
         here = Path(folder)
+        sources.links += sorted(here / f for f in folders if not f.startswith(".") and (here / f).is_symlink())
         folders[:] = sorted(f for f in folders if not f.startswith(".") and here / f != index)
         if (here / "CURRENT").is_file() and (here / "generations").is_dir():
             folders[:] = []

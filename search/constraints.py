@@ -36,7 +36,8 @@ def _rows_with(index: OpenIndex, phrase: str, scope: Scope) -> NDArray[np.int64]
     if grams == [wanted]:
         return candidates  # the index holds every pair of Chinese characters: nothing is left to be read
     holding = [_holds(_plain(text), wanted) for text in index.texts(candidates)]
-    return candidates[np.array(holding, bool)]
+    found: NDArray[np.int64] = candidates[np.array(holding, bool)]
+    return found
 
 
 def _holds(text: str, wanted: str) -> bool:

@@ -51,8 +51,8 @@ def _found(index: OpenIndex, reference: Reference) -> tuple[Iterator[int], Itera
 
 def _own(index: OpenIndex, reference: Reference) -> Iterator[int]:
     """Yield the rows of the paragraph in the report that bears the symbol; its first where no paragraph is named."""
-    for report in index.manifest.reports:
-        if report.symbol != reference.symbol or not report.rows:
+    for report in index.reports_of_symbol(reference.symbol):
+        if not report.rows:
             continue
         if reference.paragraph is None:
             yield index.rows_of(report).start

@@ -441,3 +441,12 @@ def test_leaves_that_were_half_removed_are_written_again(desk: Desk) -> None:
 def _stop_when_joining(progress: Progress) -> None:
     if progress.stage in ("joining", "words", "publishing"):
         raise KeyboardInterrupt
+
+
+def test_a_link_to_a_folder_is_passed_over_with_a_remark(desk: Desk, tmp_path: Path) -> None:
+    desk.write("a", A)
+    write_report(tmp_path / "elsewhere" / "b.jsonl", B)
+    (desk.reports / "link").symlink_to(tmp_path / "elsewhere")
+    assert desk.build().warnings == [f"{desk.reports}/link is a link to a folder, not looked into unless it is named."]
+    named = desk.build(desk.reports, desk.reports / "link")
+    assert (named.warnings, named.added) == ([], [f"{desk.reports}/link/b.jsonl"])

@@ -235,7 +235,7 @@ def test_the_table_is_markdown(evaluation: Evaluation) -> None:
 )
 def test_a_question_that_is_no_text_is_told_in_one_line(tmp_path: Path, line: str) -> None:
     (tmp_path / "questions.jsonl").write_text(line, encoding="utf-8")
-    with pytest.raises(UnreadableFile, match='line 1 .*"question" and "lang" must be text'):
+    with pytest.raises(UnreadableFile, match=r'line 1 .*"question" and "lang" must be text'):
         read_questions(tmp_path / "questions.jsonl")
 
 

@@ -333,3 +333,39 @@ def test_a_searcher_notices_a_build_when_it_is_asked_to_look(tmp_path: Path) -> 
     build_index([tmp_path / "r"], tmp_path / "index")
     assert len(searcher.reports()) == 1
     assert [entry.path.rsplit("/", 1)[-1] for entry in searcher.refreshed().reports()] == ["a.jsonl", "b.jsonl"]
+
+
+# --- what is said of filters and references
+
+
+def test_a_filter_value_that_no_report_has_is_said_to_be_unknown(seeds: Searcher) -> None:
+    filters = Filters(languages=("zh", "xx"), symbols=("A/99/1",), sections=("能源", "no such heading"))
+    assert seeds.search("能源", filters=filters).notes == (
+        "No report here has the language xx.",
+        "No report here has the symbol A/99/1.",
+        "No report here has the section no such heading.",
+    )
+    assert seeds.search("能源", filters=Filters(sections=("能源",))).notes == ()
+
+
+def test_a_section_is_found_in_whatever_spelling(seeds: Searcher) -> None:
+    for one, other in (("經濟", "经济"), ("ＡＢＣ", "abc")):
+        assert np.array_equal(seeds.index.in_section(one), seeds.index.in_section(other))
+    assert seeds.index.in_section("經濟").any()
+
+
+def test_a_symbol_in_small_letters_is_a_reference(seeds: Searcher) -> None:
+    assert seeds.search("a/99/999").notes == ("No report here is A/99/999 or cites it.",)
+
+
+def test_no_report_is_taken_apart_for_a_filter_or_a_reference(
+    made: Callable[..., Searcher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searcher = made(**{f"r{n}": {"1": f"能源{n}"} for n in range(20)})
+    searcher.search("lang:zh A/58/323 能源", k=1, closest=True)
+    searcher.related("r3", "1", k=1)
+    assert sum(entry is not None for entry in searcher.index.manifest.reports._read) < 20
+
+
+def test_the_reports_of_a_searcher_are_the_same_every_time(seeds: Searcher) -> None:
+    assert seeds.reports()[0] is seeds.reports()[0]
