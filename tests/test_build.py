@@ -14,8 +14,10 @@ import pytest
 import index.leaf
 import index.plan
 from index import BuildResult, OpenIndex, Progress, build_index, open_index
+from index.encoder import BUNDLED
 from index.errors import DamagedIndex, DiskFull, NothingToIndex, NotWritable, OutOfMemory, UnknownPassage
 from index.generation import current, verify
+from index.words import TOKENIZER
 from tests.conftest import CharacterEncoder, Paragraphs, write_report
 
 Write = Callable[..., Path]
@@ -450,3 +452,36 @@ def test_a_link_to_a_folder_is_passed_over_with_a_remark(desk: Desk, tmp_path: P
     assert desk.build().warnings == [f"{desk.reports}/link is a link to a folder, not looked into unless it is named."]
     named = desk.build(desk.reports, desk.reports / "link")
     assert (named.warnings, named.added) == ([], [f"{desk.reports}/link/b.jsonl"])
+
+
+def test_a_build_goes_on_with_the_model_and_the_dictionary_of_the_index(desk: Desk, tmp_path: Path) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("能源政策\n", encoding="utf-8")
+    build_index([desk.reports], desk.index, model=str(static_model(tmp_path / "model")), dictionary=words)
+    words.unlink()
+    before = open_index(desk.index).manifest
+    for full in (False, True):
+        desk.write("new", {"1": f"新的报告{full}"})
+        build_index([desk.reports], desk.index, full=full)
+        now = open_index(desk.index).manifest
+        assert (now.words, now.encoder, now.dictionary) == (before.words, before.encoder, True)
+    assert build_index([desk.reports], desk.index).unchanged
+    build_index([desk.reports], desk.index, model="bundled", dictionary="")
+    now = open_index(desk.index).manifest
+    assert (now.words, now.encoder.name, now.dictionary) == (TOKENIZER, "bundled", False)
+
+
+def test_a_damaged_copy_of_the_dictionary_is_not_built_with(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("能源政策\n", encoding="utf-8")
+    build_index([desk.reports], desk.index, encoder=CharacterEncoder(), dictionary=tmp_path / "words.txt")
+    (current(desk.index).folder / "dictionary.txt").write_text("能源政笨\n", encoding="utf-8")
+    with pytest.raises(DamagedIndex, match="--no-dictionary"):
+        desk.build()
+    encoder = CharacterEncoder()
+    assert build_index([desk.reports], desk.index, encoder=encoder, dictionary="").reports
+
+
+def static_model(folder: Path) -> Path:
+    """Make a model of another name that reads as the bundled one does."""
+    shutil.copytree(BUNDLED, folder)
+    return folder
