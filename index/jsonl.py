@@ -74,12 +74,17 @@ def _read_line(desk: _Desk, number: int, line: str) -> None:
     if problem:
         desk.problems.append(f"line {number} {problem}")
         return
-    _add(desk, _number(values), _whole(str(values.get("title") or "")), _whole(values["text"]))
+    _add(desk, _number(values), _plain(str(values.get("title") or "")), _plain(values["text"]))
 
 
 def _whole(text: str) -> str:
-    """Replace half surrogate pairs, which can stand in JSON and in no file; join letters with their accents."""
-    return unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
+    """Replace half surrogate pairs, which can stand in JSON and in no file."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _plain(text: str) -> str:
+    """Return a text with its letters and their accents joined."""
+    return unicodedata.normalize("NFC", _whole(text))
 
 
 def _problem(desk: _Desk, values: object) -> str | None:

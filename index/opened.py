@@ -295,7 +295,7 @@ class OpenIndex:
             path, symbol = report.path, report.symbol
             if wanted in (path, symbol):
                 exact.append(at)
-            elif path.endswith("/" + wanted) or PurePath(path).stem == wanted or (symbol or "").lower() == lower:
+            elif (symbol or "").lower() == lower or (wanted in path and _is_end(path, wanted)):
                 near.append(at)
         return [self.manifest.reports[at] for at in exact or near]
 
@@ -331,6 +331,10 @@ class OpenIndex:
             return ()
         number, local = self._locate(rows.start)
         return self._segments[number].table.sections(local, local + len(rows))
+
+
+def _is_end(path: str, wanted: str) -> bool:
+    return path.endswith("/" + wanted) or PurePath(path).stem == wanted
 
 
 def open_index(folder: str | Path, *, encoder: Encoder | None = None) -> OpenIndex:

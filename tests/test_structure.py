@@ -594,5 +594,7 @@ def test_a_letter_typed_as_two_characters_is_one() -> None:
     report = parse_report("a.txt", text)
     assert "йод" in report.text
     assert all(report.text[p.start : p.end] == p.text for p in report.passages)
-    line = '{"_id": "1", "text": "и\u0306од"}'
-    assert report_of_lines("x.jsonl", line, encoding="utf-8", warnings=()).text == "йод"
+    (read,) = report_of_lines(
+        "x.jsonl", '{"_id": "и\u0306", "text": "и\u0306од"}', encoding="utf-8", warnings=()
+    ).passages
+    assert (read.text, read.paragraph) == ("йод", "и\u0306")  # an identifier is what others call it
