@@ -5,6 +5,7 @@ What did not change is carried over; what was finished before an interruption is
 
 import errno
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +18,7 @@ import numpy as np
 
 from index.encoder import Encoder, StaticEncoder
 from index.errors import DamagedIndex, DiskFull, IncompatibleIndex, NoIndex, NothingToIndex, NotWritable, OutOfMemory
-from index.generation import check_files, current, lexical_files, load_manifest, publish, writing
+from index.generation import Generation, check_files, current, lexical_files, load_manifest, publish, writing
 from index.leaf import Cutter, Leaf, Task, Tools, Words, open_leaf, write_leaf
 from index.lexical import LexicalRow, remove, write_lexical
 from index.manifest import DICTIONARY, FORMAT, EncoderEntry, Manifest, Reports, SegmentEntry
@@ -97,8 +98,10 @@ def build_index(
     """Make the index hold exactly the reports among the paths; return what was done and what could not be read.
 
     A report that cannot be read any more stays as it was and is named among the failures. `encoder` is used in place
-    of the model of a name. `memory` is in bytes: from 2 GB on, the workers and the rows of a segment are so many that a
-    build stays below it, mapped files not counted; a transformer, and the names and headings of reports, come on top.
+    of the model of a name. Where no model or dictionary is given, those of the generation in force go on; model
+    "bundled" and dictionary "" go back. `memory` is in bytes: from 2 GB on, the workers and the rows of a segment are
+    so many that a build stays below it, mapped files not counted; a transformer, and the names and headings of reports,
+    come on top.
 
     Raises NothingToIndex when no path holds a readable report, IndexLocked while another build runs, NotWritable or
     DiskFull when the disk does not take the index, OutOfMemory; the generation in force then stays in force.
@@ -106,8 +109,9 @@ def build_index(
     index = Path(index)
     with _telling(index), writing(index):
         progress(Progress("looking", 0, 0))
-        own = str(dictionary) if dictionary else None
-        tools = Tools.of(encoder or model, own, download=download)
+        kept = _kept(index)
+        own = kept.given(dictionary)
+        tools = Tools.of(encoder or model or kept.model, own, download=download)
         job = _Job(index, paths, tools, own, memory, progress)
         try:
             return _build_on_debris(job, full)
@@ -116,6 +120,36 @@ def build_index(
             result = _build(job, None)
             result.warnings.append(f"{damage.fact} Therefore every report has been read again.")
             return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the generation in force was built with, as far as it can tell."""
+
+    model: str | None = None
+    dictionary: Path | None = None
+
+    def given(self, dictionary: str | Path | None) -> str | None:
+        """Return the dictionary to build with: the one given, else the index's own copy after checking it."""
+        if dictionary is not None or self.dictionary is None:
+            return str(dictionary) if dictionary else None
+        try:
+            check_files(Generation(self.dictionary.parent, 0), [DICTIONARY])
+        except DamagedIndex as damage:
+            advice = "Give it again: --dictionary FILE; or do without: --no-dictionary"
+            raise DamagedIndex(damage.fact, advice) from damage
+        return str(self.dictionary)
+
+
+def _kept(index: Path) -> _Kept:
+    try:
+        generation = current(index)
+        check_files(generation, ["manifest.json"])
+        values = json.loads((generation.folder / "manifest.json").read_bytes())
+        own = generation.folder / DICTIONARY if values["dictionary"] else None
+        return _Kept(values["encoder"]["name"], own)
+    except (NoIndex, DamagedIndex, ValueError, KeyError, TypeError):  # or another format's
+        return _Kept()
 
 
 def _build_on_debris(job: _Job, full: bool) -> BuildResult:
@@ -229,6 +263,7 @@ def _gather(job: _Job, old: Old | None, result: BuildResult) -> list[Placed]:
     known = old if _same_rows(job, old) else None
     sources = find_sources(job.paths, job.index, lambda n: job.progress(Progress("looking", n, 0)))
     result.failures = sources.failures
+    result.warnings += [f"{link} is a link to a folder, not looked into unless it is named." for link in sources.links]
     parts = split(known, sources.files, sources.failures)
     fresh = _read(job, tasks(parts.fresh, parts.donors, job.fingerprint + job.tools.analyser.fingerprint))
     for outcome in (o for leaf in fresh for o in leaf.outcomes):

@@ -15,7 +15,7 @@ import shutil
 import socket
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from io import BytesIO
@@ -338,10 +338,11 @@ def _published(index: Path) -> list[Generation]:
 
 
 def _forget(index: Path, kept: set[int]) -> None:
-    """Remove the other generations, but for those that somebody reads."""
-    for folder in sorted((index / "generations").iterdir()):
-        if not (folder.name.isdigit() and int(folder.name) in kept):
-            _unless_held(folder, remove_generation)
+    """Remove the other generations, but for those that somebody reads; what cannot be removed now stays."""
+    for folder in sorted((index / "generations").glob("[0-9]" * 6)):
+        if int(folder.name) not in kept:
+            with suppress(OSError):
+                _unless_held(folder, remove_generation)
 
 
 def remove_generation(folder: Path) -> None:

@@ -1,7 +1,9 @@
 """Read ready paragraphs, one JSON object a line: {"_id", "title", "text"}. Pure; linear in the length of the text."""
 
 import json
+import unicodedata
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
 from index.abbreviations import find_abbreviations
@@ -73,12 +75,17 @@ def _read_line(desk: _Desk, number: int, line: str) -> None:
         desk.problems.append(f"line {number} {problem}")
         return
     title = values.get("title")
-    _add(desk, _number(values), _whole(title) if isinstance(title, str) else "", _whole(values["text"]))
+    _add(desk, _number(values), _plain(title) if isinstance(title, str) else "", _plain(values["text"]))
 
 
 def _whole(text: str) -> str:
     """Replace half surrogate pairs, which can stand in JSON and in no file."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _plain(text: str) -> str:
+    """Return a text with its letters and their accents joined."""
+    return unicodedata.normalize("NFC", _whole(text))
 
 
 def _problem(desk: _Desk, values: object) -> str | None:
@@ -113,7 +120,7 @@ def _add(desk: _Desk, number: str, title: str, text: str) -> None:
 
 def _title(desk: _Desk, name: str) -> str:
     titles = {passage.headings for passage in desk.passages}
-    return next(iter(titles))[0] if len(titles) == 1 and titles != {()} else name
+    return next(iter(titles))[0] if len(titles) == 1 and titles != {()} else PurePath(name).stem
 
 
 def _told(problems: list[str]) -> tuple[str, ...]:

@@ -60,18 +60,21 @@ def write_lexical(folder: Path, rows: Iterable[LexicalRow], *, removed_reports: 
     Raises OSError when the disk does not take what is written.
     """
     folder.mkdir(exist_ok=True)
-    with _workshop(folder) as workshop, _writing():
-        index = tantivy.Index(_schema(), path=str(workshop))
-        # One thread keeps the order of rows; the cutting of words, not tantivy, is what takes the time.
-        writer = index.writer(heap_size=_HEAP, num_threads=1)
-        if removed_reports:
-            writer.delete_documents_by_query(
-                tantivy.Query.term_set_query(index.schema, "report", list(removed_reports))
-            )
-        for row in rows:
-            writer.add_document(_document(row))
-        writer.commit()
-        writer.wait_merging_threads()
+    with _workshop(folder) as workshop:
+        with _writing():
+            index = tantivy.Index(_schema(), path=str(workshop))
+            # One thread keeps the order of rows; the cutting of words, not tantivy, is what takes the time.
+            writer = index.writer(heap_size=_HEAP, num_threads=1)
+            if removed_reports:
+                gone = tantivy.Query.term_set_query(index.schema, "report", list(removed_reports))
+                writer.delete_documents_by_query(gone)
+        for row in rows:  # what goes wrong in making them is no refusal to write
+            document = _document(row)
+            with _writing():
+                writer.add_document(document)
+        with _writing():
+            writer.commit()
+            writer.wait_merging_threads()
 
 
 @contextmanager
@@ -123,7 +126,7 @@ def _writing() -> Iterator[None]:
     except OSError:
         raise
     except BaseException as error:  # a panic of its threads is no Exception
-        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError | DamagedIndex):
+        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
             raise
         told = re.search(r"os error (\d+)|code: (\d+)", str(error))
         code = int(told[1] or told[2]) if told else errno.EIO
@@ -214,11 +217,13 @@ class LexicalIndex:
         parts += [(tantivy.Occur.Should, self._term("grams", gram, GRAM_BOOST)) for gram in grams]
         return self._search(parts, depth, reports)
 
-    def with_all(self, terms: Sequence[str], grams: Sequence[str], depth: int) -> np.ndarray:
-        """Return the rows int64[m] that hold every one of the terms and of the grams."""
+    def with_all(
+        self, terms: Sequence[str], grams: Sequence[str], depth: int, reports: Sequence[int] | None = None
+    ) -> np.ndarray:
+        """Return the rows int64[m] that hold every one of the terms and of the grams; `reports` as for `top`."""
         parts = [(tantivy.Occur.Must, self._term("terms", term, 1.0)) for term in terms]
         parts += [(tantivy.Occur.Must, self._term("grams", gram, 1.0)) for gram in grams]
-        return self._search(parts, depth, None)[0]
+        return self._search(parts, depth, reports)[0]
 
     def top_alternatives(
         self, groups: Sequence[Sequence[Sequence[str]]], depth: int, reports: Sequence[int] | None

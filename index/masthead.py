@@ -4,6 +4,7 @@ import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from index.clean import Line, join, width
 from index.language import CJK
@@ -115,7 +116,7 @@ def read_masthead(lines: list[Line], text: str, name: str) -> Masthead:
     body = _body(stated, text, session)
     date, year = _date(stated)
     return Masthead(
-        title=_title(stated, text) or name,
+        title=_title(stated, text) or PurePath(name).stem,
         symbol=own_symbol(lines, text),
         date=date,
         session=session,
@@ -266,16 +267,16 @@ def _month(name: str) -> int:
 
 
 def _year(joined: str, session: str | None, body: str | None) -> int | None:
-    match = _YEAR.search(re.sub(r"[A-Z]+/\S+", " ", joined))
-    if match:
-        return int(match[1])
     number = session_number(session or "")
-    return 1945 + number if number and 20 <= number <= 120 and body in _BODIES[0] else None
+    if number and 20 <= number <= 120 and body in _BODIES[0]:
+        return 1945 + number  # a year in the text may be one that the title speaks of
+    match = _YEAR.search(re.sub(r"[A-Z]+/\S+", " ", joined))
+    return int(match[1]) if match else None
 
 
 def session_number(session: str) -> int | None:
-    """Read the number of a session written in Chinese or English words."""
-    han = re.search(r"第(?:([一二三四五六七八九])?(十))?([一二三四五六七八九])?届", session)
+    """Read the number of a session written in Chinese or English words; special sessions have numbers of their own."""
+    han = re.search(r"第(?:([一二三四五六七八九])?(十))?([一二三四五六七八九])?[届屆](?!特)", session)
     if han and (han[2] or han[3]):
         tens = _HAN_DIGITS.get(han[1] or "一", 1) * 10 if han[2] else 0
         return tens + _HAN_DIGITS.get(han[3] or "", 0)

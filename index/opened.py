@@ -5,10 +5,10 @@ Holds one generation for as long as it lives. Knows nothing of questions or rank
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from weakref import finalize
 
 import numpy as np
@@ -36,14 +36,49 @@ class Located:
     passage: PassageRow
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a report says of itself that others are told apart by."""
+
+    path: str
+    symbol: str | None
+    language: str | None
+    year: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Summary:
+    """What all reports together state, read once."""
+
+    reports: tuple[Stated, ...]
+    languages: frozenset[str]
+    of_symbol: dict[str, list[int]]  # symbol in lower case -> positions in the manifest
+    abbreviations: dict[str, str]
+    lengths: dict[str, set[int]]  # of the abbreviations that begin with the same two characters
+
+
+def _summary(manifest: Manifest) -> _Summary:
+    reports, of_symbol, defined = list[Stated](), dict[str, list[int]](), list[dict[str, str]]()
+    for at, values in enumerate(manifest.reports.stated()):
+        reports.append(Stated(values["path"], values["symbol"], values["language"], values["year"]))
+        if values["symbol"]:
+            of_symbol.setdefault(values["symbol"].casefold(), []).append(at)
+        defined += values["abbreviations"]
+    defined.reverse()  # the first definition is the last to be written
+    both = {a["full"]: a["short"] for a in defined} | {a["short"]: a["full"] for a in defined}
+    lengths: dict[str, set[int]] = {}
+    for name in both:
+        lengths.setdefault(name[:2], set()).add(len(name))
+    languages = frozenset(report.language for report in reports if report.language)
+    return _Summary(tuple(reports), languages, of_symbol, both, lengths)
+
+
 class OpenIndex:
     """The generation in force when it was opened; safe for many threads."""
 
     def __init__(
         self, folder: Path, generation: Generation, manifest: Manifest, held: int = -1, encoder: Encoder | None = None
     ) -> None:
-        if held >= 0:  # builds leave the generation on disk until this reader is gone
-            finalize(self, os.close, held)
         self.folder = folder
         self.generation = generation
         self.manifest = manifest
@@ -56,6 +91,8 @@ class OpenIndex:
         self._lock = threading.Lock()
         self._given = encoder
         self._encoder: Encoder | None = None
+        if held >= 0:  # builds leave the generation on disk until this reader is gone
+            finalize(self, os.close, held)
 
     @cached_property
     def lexical(self) -> LexicalIndex:
@@ -144,7 +181,7 @@ class OpenIndex:
         starts, order = self._in_row_order
         found = order[np.searchsorted(starts, rows, side="right") - 1]
         reports = distinct(found)
-        years = [self.manifest.reports[at].year or 0 for at in reports.tolist()]
+        years = [self.stated[at].year or 0 for at in reports.tolist()]
         return np.array(years, np.int64)[np.searchsorted(reports, found)]
 
     def rows_of(self, report: ReportEntry) -> range:
@@ -157,6 +194,11 @@ class OpenIndex:
         number, local = self._locate(row)
         return Located(row, self.report_of(row), self._segments[number].table.row(local))
 
+    def texts(self, rows: np.ndarray) -> Iterator[str]:
+        """Yield the texts of the passages in some rows, which ascend."""
+        for number, _, local in self._by_segment(rows):
+            yield from self._segments[number].table.texts(local)
+
     def _locate(self, row: int) -> tuple[int, int]:
         number = int(np.searchsorted(self._bases, row, side="right")) - 1
         return number, row - int(self._bases[number])
@@ -166,10 +208,7 @@ class OpenIndex:
         """Return which rows belong to a report, bool[rows]; None when all do."""
         if self.manifest.rows == self.rows:
             return None
-        mask = np.zeros(self.rows, dtype=bool)
-        for first, rows in zip(self._firsts.tolist(), self.manifest.reports.places[:, 3].tolist(), strict=True):
-            mask[first : first + rows] = True
-        return mask
+        return self.rows_of_reports(range(len(self.manifest.reports)))
 
     def in_section(self, section: str) -> np.ndarray:
         """Return which rows stand under a heading that holds the text, bool[rows]."""
@@ -179,22 +218,39 @@ class OpenIndex:
     @property
     def languages(self) -> frozenset[str]:
         """Return the languages of the reports, as far as they are known."""
-        return self._stated[0]
+        return self._stated.languages
 
     @property
     def abbreviations(self) -> dict[str, str]:
         """Return what the reports' own definitions of short forms equate, in both directions."""
-        return self._stated[1]
+        return self._stated.abbreviations
+
+    def abbreviations_in(self, text: str) -> list[str]:
+        """Return the short and long names that stand in a text, in order, each once."""
+        known, lengths = self._stated.abbreviations, self._stated.lengths
+        pieces = (text[at : at + n] for at in range(len(text)) for n in lengths.get(text[at : at + 2], ()))
+        return list(dict.fromkeys(piece for piece in pieces if piece in known))
+
+    @property
+    def stated(self) -> "tuple[Stated, ...]":
+        """What the reports say of themselves, in the order of the manifest."""
+        return self._stated.reports
+
+    def reports_of_symbol(self, symbol: str) -> list[ReportEntry]:
+        """Return the reports that bear a symbol, in either case."""
+        return [self.manifest.reports[at] for at in self._stated.of_symbol.get(symbol.casefold(), ())]
 
     @cached_property
-    def _stated(self) -> tuple[frozenset[str], dict[str, str]]:
-        languages, defined = set[str](), list[dict[str, str]]()
-        for values in self.manifest.reports.stated():
-            languages.add(values["language"])
-            defined += values["abbreviations"]
-        defined.reverse()  # the first definition is the last to be written
-        both = {a["full"]: a["short"] for a in defined} | {a["short"]: a["full"] for a in defined}
-        return frozenset(filter(None, languages)), both
+    def _stated(self) -> "_Summary":
+        return _summary(self.manifest)
+
+    def rows_of_reports(self, positions: Sequence[int]) -> np.ndarray:
+        """Return which rows belong to the reports at some positions in the manifest, bool[rows]."""
+        mask = np.zeros(self.rows, dtype=bool)
+        counts = self.manifest.reports.places[positions, 3].tolist()
+        for first, count in zip(self._firsts[positions].tolist(), counts, strict=True):
+            mask[first : first + count] = True
+        return mask
 
     # --- vectors and tokens -------------------------------------------------------------------------------------
 
@@ -248,12 +304,12 @@ class OpenIndex:
     def find_reports(self, name: str) -> list[ReportEntry]:
         """Return the reports that a path, the end of one, a file name, its stem or a symbol names."""
         wanted = name.removeprefix("./").rstrip("/")
-        exact, near = list[int](), list[int]()
-        for at, values in enumerate(self.manifest.reports.stated()):
-            path, symbol = values["path"], values["symbol"]
+        exact, near, lower = list[int](), list[int](), wanted.lower()
+        for at, report in enumerate(self.stated):
+            path, symbol = report.path, report.symbol
             if wanted in (path, symbol):
                 exact.append(at)
-            elif path.endswith("/" + wanted) or Path(path).stem == wanted or (symbol or "").lower() == wanted.lower():
+            elif (symbol or "").lower() == lower or (wanted in path and _is_end(path, wanted)):
                 near.append(at)
         return [self.manifest.reports[at] for at in exact or near]
 
@@ -274,6 +330,14 @@ class OpenIndex:
             )
         return found
 
+    def paragraphs(self, report: ReportEntry) -> set[str]:
+        """Return the paragraph numbers of a report."""
+        rows = self.rows_of(report)
+        if not rows:
+            return set()
+        number, local = self._locate(rows.start)
+        return self._segments[number].table.paragraphs(local, local + len(rows))
+
     def sections(self, report: ReportEntry) -> tuple[str, ...]:
         """Return the outermost headings of a report, in order."""
         rows = self.rows_of(report)
@@ -281,6 +345,10 @@ class OpenIndex:
             return ()
         number, local = self._locate(rows.start)
         return self._segments[number].table.sections(local, local + len(rows))
+
+
+def _is_end(path: str, wanted: str) -> bool:
+    return path.endswith("/" + wanted) or PurePath(path).stem == wanted
 
 
 def open_index(folder: str | Path, *, encoder: Encoder | None = None) -> OpenIndex:
@@ -294,8 +362,9 @@ def open_index(folder: str | Path, *, encoder: Encoder | None = None) -> OpenInd
         held = hold(generation)
         try:
             return OpenIndex(folder, generation, load_manifest(generation), held, encoder)
-        except DamagedIndex:
+        except BaseException as error:
             if held >= 0:
                 os.close(held)
-            if current(folder).number == generation.number:  # else a build has put another in its place
+            # A build may have put another in its place.
+            if not isinstance(error, DamagedIndex) or current(folder).number == generation.number:
                 raise

@@ -34,6 +34,7 @@ class Sources:
 
     files: list[Source] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    links: list[Path] = field(default_factory=list)  # to folders, which were passed over
 
 
 def find_sources(paths: Sequence[str | Path], index: Path, looked: Callable[[int], None]) -> Sources:
@@ -46,13 +47,15 @@ def find_sources(paths: Sequence[str | Path], index: Path, looked: Callable[[int
             seen.add(real)
             looked(len(seen))
             _add(sources, path)
+    sources.links = [link for link in sources.links if link not in map(Path, paths)]
     return sources
 
 
 def _add(sources: Sources, path: Path) -> None:
-    if not _is_utf8(path):
-        name = os.fsencode(path).decode("utf-8", "replace")
-        sources.failures.append(Failure(name, f"The name of {name} is not in UTF-8.", "Rename the file."))
+    shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+    if shown != str(path):
+        reason = f"The name {shown} is not in UTF-8."
+        sources.failures.append(Failure(path.as_posix(), reason, "Rename the file or the folder that it lies in."))
         return
     try:
         if not stat.S_ISREG(path.stat().st_mode):
@@ -66,20 +69,13 @@ def _add(sources: Sources, path: Path) -> None:
         sources.failures.append(Failure(path.as_posix(), reason, "Check that the file exists and its permissions."))
 
 
-def _is_utf8(path: Path) -> bool:
-    try:
-        str(path).encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _files(path: Path, index: Path, sources: Sources) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
     for folder, folders, names in os.walk(path, onerror=lambda error: _unlistable(error, sources)):
         here = Path(folder)
+        sources.links += sorted(here / f for f in folders if not f.startswith(".") and (here / f).is_symlink())
         folders[:] = sorted(f for f in folders if not f.startswith(".") and here / f != index)
         if (here / "CURRENT").is_file() and (here / "generations").is_dir():
             folders[:] = []

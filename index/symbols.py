@@ -210,7 +210,7 @@ def _old_symbol(number: str) -> str | None:
     match = re.fullmatch(r"(.*?)\s?\(([^)]+)\)", number)
     if not match:
         return None
-    head, session = match.groups()
+    head, session = " ".join(match[1].split()), match[2]
     if session.isdigit():
         return f"S/RES/{head} ({session})" if head.isdigit() else None
     return f"A/RES/{re.sub(r'(?<=[0-9])(?=[A-Z])', ' ', head)} ({session})"

@@ -7,6 +7,7 @@ Knows columns and rows. Knows nothing of segments, questions or ranking.
     trails.npy       which of them each row has
 """
 
+import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -21,6 +22,8 @@ from numpy.typing import NDArray
 
 from index.checked import ArrayWriter, CheckedArray, CheckedFile, damaged, write_array, write_sums
 from index.report import Report
+from index.rows import distinct
+from index.words import fold
 
 _PASSAGES = pa.schema(
     [
@@ -192,6 +195,7 @@ class PassageTable:
         self._trails = _Batches(folder / "trails.arrow", folder / "trail-batches.npy", _TRAILS)
         self._trail_of = CheckedArray(folder / "trails.npy")
         self.trail = lru_cache(maxsize=100_000)(self._read_trail)
+        self._plain_headings = lru_cache(maxsize=_CACHED)(lambda number: _folded(self._trails.get(number)))
 
     def __len__(self) -> int:
         return len(self._trail_of)
@@ -217,6 +221,12 @@ class PassageTable:
         values = self._trails.row(number)
         return tuple(values["headings"]), values["lead"]
 
+    def texts(self, rows: NDArray[np.int64]) -> Iterator[str]:
+        """Yield the texts of some rows, which ascend, without what else stands in them."""
+        for number in distinct(rows // _BATCH).tolist():
+            inside = rows[rows // _BATCH == number] % _BATCH
+            yield from self._passages.get(number).column("text").take(pa.array(inside)).to_pylist()
+
     def batches(self, first: int, end: int) -> Iterator[pa.Table]:
         """Yield the rows from first to end as tables, without their trails."""
         for batch in self._passages.between(first, end):
@@ -233,10 +243,24 @@ class PassageTable:
         parts = [np.asarray(pc.equal(b.column("paragraph"), paragraph)) for b in self._passages.between(first, end)]
         return [first + int(i) for i in np.flatnonzero(np.concatenate([np.zeros(0, bool), *parts]))]
 
+    def paragraphs(self, first: int, end: int) -> set[str]:
+        """Return the paragraph numbers in the rows from first to end."""
+        return {name for b in self._passages.between(first, end) for name in b.column("paragraph").to_pylist()}
+
     def rows_in_section(self, section: str) -> NDArray[np.bool_]:
         """Return for every row whether one of its headings holds the text, bool[n]."""
-        inside = [_holds(self._trails.get(number), section) for number in range(len(self._trails))]
+        wanted = fold(unicodedata.normalize("NFC", section))
+        inside = [self._holding(number, wanted) for number in range(len(self._trails))]
         chosen: NDArray[np.bool_] = np.concatenate([np.zeros(0, bool), *inside])[self._trail_of.all()]
+        return chosen
+
+    def _holding(self, number: int, wanted: str) -> NDArray[np.bool_]:
+        import pyarrow.compute as pc
+
+        values = pc.match_substring(self._plain_headings(number), wanted)
+        counts = np.concatenate([[0], np.cumsum(np.asarray(values))])
+        bounds = np.asarray(self._trails.get(number).column("headings").offsets)
+        chosen: NDArray[np.bool_] = counts[bounds[1:]] > counts[bounds[:-1]]
         return chosen
 
     def sections(self, first: int, end: int) -> tuple[str, ...]:
@@ -245,12 +269,6 @@ class PassageTable:
         return tuple(dict.fromkeys(headings[0] for headings, _ in map(self.trail, numbers) if headings))
 
 
-def _holds(trails: pa.RecordBatch, section: str) -> NDArray[np.bool_]:
-    headings = trails.column("headings")
-    import pyarrow.compute as pc
-
-    values = pc.match_substring(headings.values, section, ignore_case=True)
-    counts = np.concatenate([[0], np.cumsum(np.asarray(values.fill_null(False)))])
-    bounds = np.asarray(headings.offsets)
-    chosen: NDArray[np.bool_] = counts[bounds[1:]] > counts[bounds[:-1]]
-    return chosen
+def _folded(trails: pa.RecordBatch) -> pa.Array:
+    """Return the headings of all trails, one after the other, in plain spelling."""
+    return pa.array([fold(heading) for heading in trails.column("headings").values.to_pylist()], pa.string())

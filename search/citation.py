@@ -32,8 +32,19 @@ def place(paragraph: str, sub: str | None, *, language: str) -> str:
     """Return what a citation says after the report: the annex, if any, and the paragraph."""
     language = language if language in LANGUAGES else "en"
     annex, _, number = paragraph.rpartition(", ")
+    if annex.split(" ")[0] != "annex":  # an identifier that holds a comma
+        annex, number = "", paragraph
     parts = [_annex(annex, language)] if annex else []
     return _COMMA.get(language, ", ").join([*parts, _numbered(number, sub, language)])
+
+
+def paragraph_name(paragraph: str, sub: str | None) -> str:
+    """Return the name by which a passage is asked for: "18", "2 (b) (i)" for the label "b (i)"."""
+    return paragraph + "".join(f" ({label})" for label in _labels(sub or ""))
+
+
+def _labels(sub: str) -> list[str]:
+    return re.findall(r"[^\s()]+", sub)
 
 
 def _numbered(number: str, sub: str | None, language: str) -> str:
@@ -47,7 +58,7 @@ def _numbered(number: str, sub: str | None, language: str) -> str:
 def _sub(sub: str | None, language: str) -> str:
     if not sub:
         return ""
-    labels = re.findall(r"[^\s()]+", sub)
+    labels = _labels(sub)
     if language == "zh":
         return "".join(f"({label})" for label in labels)
     if language == "ar":

@@ -13,28 +13,31 @@ from search.filters import Scope, narrowed
 def constrained(index: OpenIndex, scope: Scope, phrases: Sequence[str], without: Sequence[str]) -> Scope:
     """Return the scope without the rows that lack a phrase or hold an excluded word."""
     for phrase in phrases:
-        scope = narrowed(scope, _mask(index, _rows_with(index, phrase)))
+        scope = narrowed(scope, _mask(index, _rows_with(index, phrase, scope)))
     for word in without:
-        scope = narrowed(scope, ~_mask(index, _rows_with(index, word)))
+        scope = narrowed(scope, ~_mask(index, _rows_with(index, word, scope)))
     return scope
 
 
-def _mask(index: OpenIndex, rows: list[int]) -> NDArray[np.bool_]:
+def _mask(index: OpenIndex, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
     mask = np.zeros(index.rows, bool)
     mask[rows] = True
     return mask
 
 
-def _rows_with(index: OpenIndex, phrase: str) -> list[int]:
-    """Return the rows whose text holds the phrase; spelling is folded, white space counts as one space."""
+def _rows_with(index: OpenIndex, phrase: str, scope: Scope) -> NDArray[np.int64]:
+    """Return the rows in scope whose text holds the phrase; spelling is folded, white space counts as one space."""
     wanted = _plain(phrase)
     if not wanted:
-        return []
-    grams = [gram for gram in index.analyser.grams(phrase) if len(gram) == min(2, len(phrase))]
-    # Words of a Chinese phrase depend on what stands around it, its character pairs do not.
-    terms = [] if grams else index.analyser.terms(phrase)
-    candidates = index.lexical.with_all(terms, grams, index.rows or 1)
-    return [int(row) for row in candidates if _holds(_plain(index.passage(int(row)).passage.text), wanted)]
+        return np.empty(0, np.int64)
+    terms, grams = index.analyser.parts(phrase)
+    candidates = index.lexical.with_all(terms, grams, index.rows or 1, scope.reports)
+    candidates = np.sort(candidates[scope.passes(candidates)])
+    if grams == [wanted]:
+        return candidates  # the index holds every pair of Chinese characters: nothing is left to be read
+    holding = [_holds(_plain(text), wanted) for text in index.texts(candidates)]
+    found: NDArray[np.int64] = candidates[np.array(holding, bool)]
+    return found
 
 
 def _holds(text: str, wanted: str) -> bool:

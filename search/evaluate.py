@@ -75,7 +75,11 @@ def _judge(question: Question, answer: Answer) -> Judged:
     ranking = tuple(dict.fromkeys(_targets(answer.hits)))
     grades = {_name(target): grade for target, grade in question.grades}
     names = [_name(target) for target in ranking]
-    scores = {measure: value(names, grades) for measure, value in MEASURES.items()} if any(grades.values()) else {}
+    scores = (
+        {measure: value(names, grades) for measure, value in MEASURES.items()}
+        if max(grades.values(), default=0) > 0
+        else {}
+    )
     relevance = answer.hits[0].relevance if answer.hits else 0.0
     return Judged(question, ranking, answer.answered, relevance, scores)
 
@@ -121,7 +125,12 @@ def trec_run(evaluation: Evaluation) -> Iterator[str]:
     for judged in evaluation.judged:
         for rank, target in enumerate(judged.ranking, 1):
             name = target.paragraph if len(reports) == 1 else _name(target)
-            yield f"{judged.question.id} Q0 {'_'.join(name.split())} {rank} {1 / rank:.6f} {tag}"
+            yield f"{_word(judged.question.id)} Q0 {_word(name)} {rank} {1 / rank:.6f} {tag}"
+
+
+def _word(name: str) -> str:
+    """Return a name without blanks, which part the columns of a run."""
+    return "_".join(name.split())
 
 
 @contextmanager

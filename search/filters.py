@@ -1,13 +1,11 @@
 """Which passages a search may return: filters as the person gives them, and the rows that pass. Knows no ranking."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import UnknownPassage
-from index.manifest import ReportEntry
 from index.opened import OpenIndex
 
 
@@ -47,18 +45,27 @@ class Scope:
         return self.mask is not None and not self.mask.any()
 
 
-def scope_of(index: OpenIndex, filters: Filters) -> Scope:
-    """Return the scope of the filters; raise UnknownPassage for a report that the index does not hold."""
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """The scope of some filters, and which of their values no report has, a sentence each."""
+
+    scope: Scope
+    notes: tuple[str, ...] = ()
+
+
+def narrowing_of(index: OpenIndex, filters: Filters) -> Narrowing:
+    """Return what the filters leave; raise UnknownPassage for a report that the index does not hold."""
     if not filters:
-        return Scope(mask=index.alive)
-    entries = _reports(index, filters)
-    mask = np.zeros(index.rows, bool)
-    for entry in entries:
-        rows = index.rows_of(entry)
-        mask[rows.start : rows.stop] = True
-    if filters.sections:
-        mask &= np.logical_or.reduce([index.in_section(section) for section in filters.sections])
-    return Scope(tuple(entry.number for entry in entries), mask, bool(filters.sections))
+        return Narrowing(Scope(mask=index.alive))
+    positions = _positions(index, filters)
+    mask = index.rows_of_reports(positions)
+    sections = {section: index.in_section(section) for section in filters.sections}
+    if sections:
+        mask &= np.logical_or.reduce(list(sections.values()))
+    numbers = index.manifest.reports.places[positions, 0].tolist()
+    lost = _unknown(index, filters) + [f"section {name}" for name, rows in sections.items() if not rows.any()]
+    notes = tuple(f"No report here has the {value}." for value in lost)
+    return Narrowing(Scope(tuple(numbers), mask, bool(sections)), notes)
 
 
 def narrowed(scope: Scope, mask: NDArray[np.bool_]) -> Scope:
@@ -66,26 +73,31 @@ def narrowed(scope: Scope, mask: NDArray[np.bool_]) -> Scope:
     return Scope(scope.reports, mask if scope.mask is None else scope.mask & mask, True)
 
 
-def _reports(index: OpenIndex, filters: Filters) -> list[ReportEntry]:
-    entries = list(index.manifest.reports)
-    if filters.reports:
-        named = {entry.number for name in filters.reports for entry in _named(index, name)}
-        entries = [entry for entry in entries if entry.number in named]
+def _positions(index: OpenIndex, filters: Filters) -> list[int]:
+    """Return where the reports that pass stand in the manifest."""
+    named = {number for name in filters.reports for number in _named(index, name)}
     languages = {language.lower() for language in filters.languages}
     symbols = {symbol.casefold() for symbol in filters.symbols}
+    numbers = index.manifest.reports.places[:, 0].tolist()
     return [
-        entry
-        for entry in entries
-        if (not languages or entry.language in languages)
-        and (not filters.years or entry.year in filters.years)
-        and (not symbols or (entry.symbol or "").casefold() in symbols)
+        at
+        for at, (number, report) in enumerate(zip(numbers, index.stated, strict=True))
+        if (not filters.reports or number in named)
+        and (not languages or report.language in languages)
+        and (not filters.years or report.year in filters.years)
+        and (not symbols or (report.symbol or "").casefold() in symbols)
     ]
 
 
-def _named(index: OpenIndex, name: str) -> Sequence[ReportEntry]:
+def _unknown(index: OpenIndex, filters: Filters) -> list[str]:
+    unknown = [f"language {name}" for name in filters.languages if name.lower() not in index.languages]
+    return unknown + [f"symbol {name}" for name in filters.symbols if not index.reports_of_symbol(name)]
+
+
+def _named(index: OpenIndex, name: str) -> set[int]:
     found = index.find_reports(name)
     if not found:
         raise UnknownPassage(
             f"The index holds no report {name!r}.", f"List the reports: reportsearch status --index {index.folder}"
         )
-    return found
+    return {report.number for report in found}

@@ -1,7 +1,6 @@
 """What a search returns. Pure data: no engine, no page."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.citation import cite
@@ -54,7 +53,6 @@ def hit_of(
     report: "Report | ReportEntry", passage: "Passage | PassageRow", row: int, language: str, **ranked: Any
 ) -> Hit:
     """Return a passage as a hit, cited in a language; `ranked` are the fields that a search adds."""
-    title = report.title or Path(report.path).stem
     return Hit(
         row=row,
         report=report.path,
@@ -64,7 +62,7 @@ def hit_of(
         year=report.year,
         paragraph=passage.paragraph,
         sub=passage.sub,
-        citation=cite(report.symbol, title, passage.paragraph, passage.sub, language=language),
+        citation=cite(report.symbol, report.title, passage.paragraph, passage.sub, language=language),
         headings=passage.headings,
         lead=passage.lead,
         page=passage.page,

@@ -22,13 +22,13 @@ class Interval:
 
 def ndcg(ranked: Sequence[str], grades: Grades, k: int = 10) -> float:
     """Return the discounted gain of the first k over the best possible, gains linear (Järvelin and Kekäläinen 2002)."""
-    best = sorted(grades.values(), reverse=True)
+    best = sorted(grades.values(), reverse=True)  # a grade below 0 says "not relevant" and gains nothing
     possible = _discounted(best[:k])
     return _discounted([grades.get(name, 0) for name in ranked[:k]]) / possible if possible else 0.0
 
 
 def _discounted(gains: Sequence[int]) -> float:
-    return sum(gain / math.log2(rank + 1) for rank, gain in enumerate(gains, 1))
+    return sum(max(gain, 0) / math.log2(rank + 1) for rank, gain in enumerate(gains, 1))
 
 
 def recall(ranked: Sequence[str], grades: Grades, k: int = 10) -> float:

@@ -171,7 +171,7 @@ def _standing_forms(index: OpenIndex, forms: Sequence[str]) -> list[_Form]:
 
 def _abbreviated(index: OpenIndex, text: str) -> list[tuple[str, str]]:
     """Return the short and long names in the text that the reports define, each with its counterpart."""
-    found = [(name, other) for name, other in index.abbreviations.items() if name in text]
+    found = [(name, index.abbreviations[name]) for name in index.abbreviations_in(text)]
     found = [(name, other) for name, other in found if other not in text]
     return [pair for pair in found if not pair[0].isascii() or re.search(rf"(?<!\w){re.escape(pair[0])}(?!\w)", text)]
 

@@ -4,6 +4,7 @@ Whatever does not fit the syntax is read as plain words; nothing here can fail.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from index.report import Reference
@@ -20,9 +21,10 @@ _FIELDS = {
 }
 _FIELD = re.compile(rf'(?<!\S)({"|".join(_FIELDS)})[:：](?:"([^"]+)"|(\S+))', re.I)
 _PHRASE = re.compile(r'(?<![^\s(])(-?)"([^"]*\w[^"]*)"(?![\w"])|(?<=[\u3400-\u9fff])()"([^"]*\w[^"]*)"')
-_WITHOUT = re.compile(r"(?<!\S)-(?=[^\W\d_])(\S+)")
+_WITHOUT = re.compile(r"(?<!\S)-(?=\d*[\u3400-\u9fff]|[^\W\d_])(\S+)")  # "-2003年", but not "-5"
 _YEARS = re.compile(r"(\d{4})(?:[-–](\d{4}))?")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufeff\ud800-\udfff]")
+_SMALL_SYMBOL = re.compile(r"(?<![\w/.])[a-z]{1,6}(?:\.\d+)?(?:/[a-z0-9.\-]*[a-z0-9]){2,}(?![\w/])", re.A)
 _MOST_YEARS = 200
 
 
@@ -44,7 +46,7 @@ class Query:
 
 def parse_query(question: str) -> Query:
     """Return the parts of a question; control characters and half characters are dropped."""
-    text = _CONTROL.sub(" ", question)
+    text = unicodedata.normalize("NFC", _CONTROL.sub(" ", question))
     filters, text = _take_filters(text)
     phrases: list[str] = []
     without: list[str] = []
@@ -57,7 +59,16 @@ def parse_query(question: str) -> Query:
     text = _PHRASE.sub(unquote, text)
     without += [_bare(match[1]) for match in _WITHOUT.finditer(text)]
     text = " ".join(_WITHOUT.sub(" ", text).split())
-    return Query(text, tuple(phrases), tuple(word for word in without if word), filters, find_references(text))
+    return Query(text, tuple(phrases), tuple(word for word in without if word), filters, _references(text))
+
+
+def _references(text: str) -> tuple[Reference, ...]:
+    """Return the documents named in the text, also where a symbol is typed in small letters: "a/58/323/add.1"."""
+    return find_references(_SMALL_SYMBOL.sub(_capital, text))
+
+
+def _capital(match: re.Match[str]) -> str:
+    return re.sub(r"(?<=/)(?:ADD|CORR|REV|AMEND)(?=\.)", lambda part: part[0].capitalize(), match[0].upper())
 
 
 def _bare(word: str) -> str:
@@ -69,7 +80,7 @@ def _take_filters(text: str) -> tuple[Filters, str]:
 
     def take(match: re.Match[str]) -> str:
         name = _FIELDS[match[1].lower()]
-        values = _values(name, (match[2] or match[3]).strip("\"'，。；,;"))
+        values = _values(name, match[2].strip("\"'，。；,;") if match[2] else _unquoted(match[3]))
         if not values:
             return match[0]
         found[name] = found.get(name, ()) + values
@@ -77,6 +88,12 @@ def _take_filters(text: str) -> tuple[Filters, str]:
 
     rest = _FIELD.sub(take, text)
     return Filters(**found), rest  # type: ignore[arg-type]
+
+
+def _unquoted(value: str) -> str:
+    """Return a value without what ends the sentence or closes a bracket around it; S/RES/1325(2000) keeps its own."""
+    bare = value.strip("\"'，。；,;?!？！）")
+    return bare if "(" in bare else bare.rstrip(")")
 
 
 def _values(name: str, value: str) -> tuple[str | int, ...]:

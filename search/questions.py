@@ -5,7 +5,8 @@ Knows how they are written down; nothing of searching or of measuring.
 
 import gzip
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -41,6 +42,9 @@ def read_questions(path: Path) -> tuple[Question, ...]:
     questions = tuple(_beir(path) if path.is_dir() else _own(path))
     if not questions:
         raise UnreadableFile(f"{path} holds no question.", f"Write one a line: {_FORM}.")
+    if twice := [name for name, count in Counter(question.id for question in questions).items() if count > 1]:
+        named = ", ".join(twice[:_MOST_PROBLEMS])
+        raise UnreadableFile(f"{path}: {len(twice)} ids are those of several questions: {named}.", "Give each its own.")
     return questions
 
 
@@ -59,6 +63,13 @@ def placed(questions: Sequence[Question], reports: Sequence[str]) -> tuple[Quest
     )
 
 
+def missing(questions: Sequence[Question], held: Callable[[str], Collection[str]]) -> list[Target]:
+    """Return the paragraphs that answer and are not in the index; `held` gives the paragraphs of a report."""
+    wanted = list(dict.fromkeys(target for q in questions for target, grade in q.grades if grade > 0))
+    known = {report: held(report) for report in {target.report for target in wanted}}
+    return [target for target in wanted if target.paragraph not in known[target.report]]
+
+
 def _is_named(path: str, name: str) -> bool:
     return path == name or path.endswith("/" + name) or PurePosixPath(path).stem == name
 
@@ -75,10 +86,14 @@ def _own(path: Path) -> Iterator[Question]:
         raise UnreadableFile(f"{path}: {len(problems)} lines are not questions: {told}.", f"Write each as {_FORM}.")
 
 
-def _question(values: dict[str, Any]) -> Question:
-    text = values["question"] if "question" in values else values["text"]
+def _question(values: Any) -> Question:
+    if not isinstance(values, dict):
+        raise ValueError("it is no object")
+    text, language = values["question"] if "question" in values else values["text"], values.get("lang") or None
+    if not isinstance(text, str) or not isinstance(language, str | None):
+        raise ValueError('"question" and "lang" must be text')
     grades = tuple((Target(str(r["report"]), str(r["paragraph"])), int(r.get("grade", 1))) for r in values["relevant"])
-    return Question(str(values["id"]), values.get("lang") or detect_language(text) or "?", text, grades)
+    return Question(str(values["id"]), language or detect_language(text) or "?", text, grades)
 
 
 def corpus_of(folder: Path) -> Path:

@@ -1,8 +1,10 @@
 """Passages that a question names: paragraphs of a report by its symbol, and passages that cite a document. Exact."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from index.errors import UnknownPassage
 from index.manifest import ReportEntry
@@ -57,8 +59,8 @@ def _found(index: OpenIndex, reference: Reference) -> tuple[Iterator[int], Itera
 
 def _own(index: OpenIndex, reference: Reference) -> Iterator[int]:
     """Yield the rows of the paragraph in the report that bears the symbol; its first where no paragraph is named."""
-    for report in index.manifest.reports:
-        if report.symbol != reference.symbol or not report.rows:
+    for report in index.reports_of_symbol(reference.symbol):
+        if not report.rows:
             continue
         if reference.paragraph is None:
             yield index.rows_of(report).start
@@ -70,14 +72,40 @@ def _own(index: OpenIndex, reference: Reference) -> Iterator[int]:
 
 
 def rows_of_name(index: OpenIndex, report: ReportEntry, name: str) -> list[int]:
-    """Return the rows of a paragraph named "18" or "18 (b)"; raise UnknownPassage when the report has none.
+    """Return the rows of a paragraph named "18" or "18 (b)"; raise UnknownPassage when the report has none."""
 
-    A sub-paragraph that is no passage of its own is found in its paragraph.
+    def labels(paragraph: str) -> dict[int, str | None]:
+        with suppress(UnknownPassage):
+            return {row: index.passage(row).passage.sub for row in index.rows_of_paragraph(report, paragraph)}
+        return {}
+
+    if rows := named_passages(name, labels):
+        return rows
+    raise UnknownPassage(
+        f"{report.path} has no paragraph {name}.", f"See its paragraphs: reportsearch show {report.path}"
+    )
+
+
+def named_passages(name: str, labels: Callable[[str], Mapping[int, str | None]]) -> list[int]:
+    """Return which passages a name means; `labels` tells those of a paragraph, each with its sub-paragraph's label.
+
+    A sub-paragraph comes with those within it. One that is no passage of its own is found in what holds it, unless
+    that is taken apart into others.
     """
-    number, sub = split_name(name)
-    rows = index.rows_of_paragraph(report, number)
-    exact = [row for row in rows if index.passage(row).passage.sub == sub]
-    return exact if sub and exact else rows
+    whole = list(labels(name.strip()))
+    return whole or _labelled(*split_name(normalize("NFKC", name)), labels)
+
+
+def _labelled(number: str, sub: str | None, labels: Callable[[str], Mapping[int, str | None]]) -> list[int]:
+    known = {at: label and label.lower() for at, label in labels(number).items()}
+    holder = sub = sub and sub.lower()
+    while not (found := [at for at, label in known.items() if _is_within(label, holder)]) and holder:
+        holder = holder.rpartition(" (")[0] or None
+    return found if holder == sub or all(known[at] == holder for at in found) else []
+
+
+def _is_within(label: str | None, holder: str | None) -> bool:
+    return holder is None or label == holder or (label or "").startswith(f"{holder} (")
 
 
 def split_name(name: str) -> tuple[str, str | None]:

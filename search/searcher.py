@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.generation import current
+from index.manifest import ReportEntry as Indexed
 from index.opened import OpenIndex, open_index
 from search.citation import LANGUAGES
 from search.collection import ReportEntry
 from search.constraints import constrained
 from search.diversity import Groups
 from search.evidence import Witness
-from search.filters import Filters, Scope, narrowed, scope_of
+from search.filters import Filters, Scope, narrowed, narrowing_of
 from search.fusion import Weights
 from search.hit import Answer, Hit, hit_of
 from search.probe import Probe, probe_of_passage, probe_of_question
@@ -75,7 +76,8 @@ class Searcher:
         notes = _notes(question, query)
         if query.blank:
             return Answer(question, False, (), self.generation, {}, _since(started), notes=notes)
-        scope = self._scope(filters, query)
+        narrowing = narrowing_of(self.index, filters.joined(query.filters))
+        scope = constrained(self.index, narrowing.scope, query.phrases, query.without)
         named = named_rows(self.index, query.references)
         first = {row: tier for row, tier in named.tiers.items() if scope.passes(np.array([row])).all()}
         probe = probe_of_question(self.index, query.text, meaning=mode != "lexical")
@@ -88,7 +90,7 @@ class Searcher:
         ranked, leading = self._deep_enough(best, parts, k)
         relevance = self._relevance(ranked, probe, named.certain)
         hits = self._hits(ranked, leading, relevance, probe, language or _reader(probe))
-        answer = self._answer(question, hits, probe, (*notes, *named.notes), started, mode)
+        answer = self._answer(question, hits, probe, (*notes, *narrowing.notes, *named.notes), started, mode)
         answered = self.calibration.answers(relevance)
         return replace(
             answer, answered=answered, hits=hits if answered or closest else (), closest=() if answered else hits
@@ -114,7 +116,7 @@ class Searcher:
         text = "\n".join(self.index.passage(int(row)).passage.text for row in rows)
         probe = probe_of_passage(self.index, text, entry.language, rows)
         plan = Plan(mode, self.weights, scale=self.scale)
-        parts = rank(self.index, probe, self._others(entry.number, rows, own), plan)
+        parts = rank(self.index, probe, self._others(entry, rows, own), plan)
         ranked, leading = self._deep_enough(next(parts), parts, k)
         hits = self._hits(ranked, leading, self._relevance(ranked, probe), probe, language or _reader(probe))
         return self._answer(text, hits, probe, (), started, mode)
@@ -136,6 +138,11 @@ class Searcher:
 
     def reports(self) -> tuple[ReportEntry, ...]:
         """Return the reports of the index in order of path."""
+        return self._reports
+
+    @cached_property
+    def _reports(self) -> tuple[ReportEntry, ...]:
+        # The same ones every time: their sections, once read, stay with them.
         return tuple(ReportEntry(self.index, entry) for entry in self.index.manifest.reports)
 
     def refreshed(self) -> "Searcher":
@@ -144,16 +151,11 @@ class Searcher:
 
     # --- steps ----------------------------------------------------------------------------------------------------
 
-    def _scope(self, filters: Filters, query: Query) -> Scope:
-        scope = scope_of(self.index, filters.joined(query.filters))
-        return constrained(self.index, scope, query.phrases, query.without)
-
-    def _others(self, report: int, rows: np.ndarray, own: bool) -> Scope:
+    def _others(self, report: Indexed, rows: np.ndarray, own: bool) -> Scope:
         mask = np.ones(self.index.rows, bool) if self.index.alive is None else self.index.alive.copy()
         mask[rows] = False
         if not own:
-            entry = next(e for e in self.index.manifest.reports if e.number == report)
-            inside = self.index.rows_of(entry)
+            inside = self.index.rows_of(report)
             mask[inside.start : inside.stop] = False
         return narrowed(Scope(), mask)
 

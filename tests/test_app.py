@@ -1,5 +1,6 @@
 """The page itself, run by Streamlit's own AppTest over an index of the sample reports."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -261,3 +262,13 @@ def test_a_leg_that_cannot_work_is_said_over_the_hits(page: AppTest, monkeypatch
     assert "“语义”检索未能使用。" in html(page)
     assert "the model is gone" in html(page)
     assert cards(page)
+
+
+def test_no_title_of_a_report_is_read_as_markdown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paragraph = {"_id": "1", "title": "关于 ![x](http://127.0.0.1:9911/x.png)", "text": "海洋与沿海地区的管理"}
+    (tmp_path / "a.jsonl").write_text(json.dumps(paragraph), encoding="utf-8")
+    build_index([tmp_path / "a.jsonl"], tmp_path / "index")
+    monkeypatch.setenv("REPORTSEARCH_INDEX", str(tmp_path / "index"))
+    page = opened("zh", q="海洋与沿海地区的管理").run()
+    assert cards(page)
+    assert [pills.label for pills in page.pills] == [r"《关于 \!\[x\]\(http\://127\.0\.0\.1\:9911/x\.png\)》，第1段"]

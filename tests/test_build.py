@@ -15,8 +15,10 @@ import index.dense
 import index.leaf
 import index.plan
 from index import BuildResult, OpenIndex, Progress, build_index, open_index
+from index.encoder import BUNDLED
 from index.errors import DamagedIndex, DiskFull, NothingToIndex, NotWritable, OutOfMemory, UnknownPassage
 from index.generation import current, verify
+from index.words import TOKENIZER
 from tests.conftest import CharacterEncoder, Paragraphs, write_report
 
 Write = Callable[..., Path]
@@ -198,13 +200,13 @@ def test_pipes_loops_and_names_of_no_encoding_are_failures(desk: Desk) -> None:
     os.mkfifo(desk.reports / "pipe.txt")
     (desk.reports / "loop.txt").symlink_to("loop.txt")
     (desk.reports / "gone.txt").symlink_to("nowhere.txt")
-    named = ["n\ufffd.txt"]
+    named = [os.fsdecode(b"n\xff.txt")]
     try:
         (desk.reports / os.fsdecode(b"n\xff.txt")).write_text(A["1"])
     except OSError:
         named = []  # a file system that takes UTF-8 alone
     result = desk.build()
-    told = ["gone.txt", "loop.txt", *named, "pipe.txt"]
+    told = sorted(["gone.txt", "loop.txt", *named, "pipe.txt"])
     assert sorted(Path(f.path).name for f in result.failures) == told
     assert desk.held() == {"a": A, "b": B, "c": C}
 
@@ -475,3 +477,45 @@ def test_the_manifest_tells_the_recall_on_questions_of_words_of_the_passages(
     assert float(segment.dense.split("recall@10 ")[1].split()[0]) > 0.9
     for row in (0, 7, 399):
         assert opened.nearest(CharacterEncoder().encode_query(texts[row]), 3, None)[0][0] == row
+
+
+def test_a_link_to_a_folder_is_passed_over_with_a_remark(desk: Desk, tmp_path: Path) -> None:
+    desk.write("a", A)
+    write_report(tmp_path / "elsewhere" / "b.jsonl", B)
+    (desk.reports / "link").symlink_to(tmp_path / "elsewhere")
+    assert desk.build().warnings == [f"{desk.reports}/link is a link to a folder, not looked into unless it is named."]
+    named = desk.build(desk.reports, desk.reports / "link")
+    assert (named.warnings, named.added) == ([], [f"{desk.reports}/link/b.jsonl"])
+
+
+def test_a_build_goes_on_with_the_model_and_the_dictionary_of_the_index(desk: Desk, tmp_path: Path) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("能源政策\n", encoding="utf-8")
+    build_index([desk.reports], desk.index, model=str(static_model(tmp_path / "model")), dictionary=words)
+    words.unlink()
+    before = open_index(desk.index).manifest
+    for full in (False, True):
+        desk.write("new", {"1": f"新的报告{full}"})
+        build_index([desk.reports], desk.index, full=full)
+        now = open_index(desk.index).manifest
+        assert (now.words, now.encoder, now.dictionary) == (before.words, before.encoder, True)
+    assert build_index([desk.reports], desk.index).unchanged
+    build_index([desk.reports], desk.index, model="bundled", dictionary="")
+    now = open_index(desk.index).manifest
+    assert (now.words, now.encoder.name, now.dictionary) == (TOKENIZER, "bundled", False)
+
+
+def test_a_damaged_copy_of_the_dictionary_is_not_built_with(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("能源政策\n", encoding="utf-8")
+    build_index([desk.reports], desk.index, encoder=CharacterEncoder(), dictionary=tmp_path / "words.txt")
+    (current(desk.index).folder / "dictionary.txt").write_text("能源政笨\n", encoding="utf-8")
+    with pytest.raises(DamagedIndex, match="--no-dictionary"):
+        desk.build()
+    encoder = CharacterEncoder()
+    assert build_index([desk.reports], desk.index, encoder=encoder, dictionary="").reports
+
+
+def static_model(folder: Path) -> Path:
+    """Make a model of another name that reads as the bundled one does."""
+    shutil.copytree(BUNDLED, folder)
+    return folder

@@ -2,7 +2,8 @@
 
 import pytest
 
-from search.citation import cite
+from search.citation import cite, paragraph_name
+from search.references import split_name
 
 
 @pytest.mark.parametrize(
@@ -43,3 +44,14 @@ def test_annexes_and_inserted_paragraphs_are_named() -> None:
 
 def test_an_identifier_of_a_prepared_collection_is_no_paragraph_number() -> None:
     assert cite(None, "corpus.jsonl", "DEV_12_QUERY", None, language="en") == "“corpus.jsonl”, DEV_12_QUERY"
+
+
+def test_an_identifier_with_a_comma_is_no_annex() -> None:
+    assert cite(None, "corpus", "Smith, 12", None, language="en") == "“corpus”, Smith, 12"
+    assert cite("A/58/1", "", "annex, 4", None, language="en") == "A/58/1, annex, para. 4"
+
+
+@pytest.mark.parametrize(("sub", "name"), [(None, "2"), ("b", "2 (b)"), ("b (i)", "2 (b) (i)")])
+def test_a_name_is_read_back_as_the_passage_that_it_names(sub: str | None, name: str) -> None:
+    assert paragraph_name("2", sub) == name
+    assert split_name(name) == ("2", sub)

@@ -189,6 +189,15 @@ def test_files_that_cannot_be_read_are_all_named_and_the_rest_is_built(tmp_path:
     assert len(told) == 3
 
 
+def test_a_file_whose_name_is_no_utf_8_is_named_and_the_rest_is_built(tmp_path: Path, capsys: Output) -> None:
+    shutil.copy(SEEDS / DECISION, tmp_path)
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.txt")).write_text("1. 报告。", encoding="utf-8")
+    assert main(["build", str(tmp_path), "--index", str(tmp_path / "index")]) == 3
+    said = capsys.readouterr()
+    assert "1 reports" in said.out
+    assert f"not read: The name {tmp_path}/\\xff\\xfe.txt is not in UTF-8. Rename" in said.err
+
+
 @pytest.mark.parametrize("what", ["an empty folder", "only bad files", "a missing path"])
 def test_nothing_usable_is_1(what: str, tmp_path: Path, capsys: Output) -> None:
     reports = tmp_path / "reports"
@@ -357,6 +366,20 @@ def test_bytes_that_are_no_characters_can_be_asked(index: Path) -> None:
     assert json.loads(done.stdout)["question"].startswith("能源")
 
 
+@pytest.mark.parametrize("option", ["--section", "--report", "--symbol", "--language"])
+def test_bytes_that_are_no_characters_can_be_filtered_by(option: str, index: Path, capsys: Output) -> None:
+    code = main(["search", "能源", option, "\udcff"])
+    said = capsys.readouterr()
+    assert "fault of the program" not in said.err
+    assert code == (1 if option == "--report" else 0)
+
+
+def test_bytes_that_are_no_characters_can_be_a_paragraph(index: Path, capsys: Output) -> None:
+    for command in ("show", "related"):
+        assert main([command, DECISION, "\udcff"]) == 1
+        assert "has no paragraph ?" in one_line(capsys)
+
+
 def test_an_empty_question_is_told_how_to_ask(index: Path, capsys: Output) -> None:
     assert main(["search", ""]) == 0
     assert 'Ask in words: reportsearch search "' in capsys.readouterr().out
@@ -386,6 +409,25 @@ def test_a_batch_answers_every_line_in_order_and_tells_of_bad_ones(index: Path, 
     assert [answer["line"] for answer in bad] == [2, 4, 6, 8]
     assert all(list(answer) == ["id", "line", "error"] for answer in bad)
     assert answers[0]["hits"][0]["paragraph"] == "17"
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+def test_a_line_that_no_line_of_json_can_answer_is_told_in_its_place(
+    number: str, index: Path, tmp_path: Path, capsys: Output
+) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_text(f'{{"id": {number}, "question": "能源"}}\n{{"id": 1.5, "question": "能源"}}\n', encoding="utf-8")
+    assert main(["search", "--batch", str(file), "--json"]) == 1
+    bad, good = objects(capsys)
+    assert (bad["id"], bad["line"], good["id"]) == (None, 1, 1.5)
+    assert "error" in bad and good["hits"]
+
+
+def test_a_question_of_a_batch_does_not_steer_the_terminal(index: Path, tmp_path: Path, capsys: Output) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_text(json.dumps({"id": 1, "question": "\x1b[2J能源"}), encoding="utf-8")
+    assert main(["search", "--batch", str(file)]) == 0
+    assert "\x1b" not in capsys.readouterr().out
 
 
 def test_a_batch_of_good_lines_is_0_and_equals_single_answers(index: Path, tmp_path: Path, capsys: Output) -> None:
@@ -617,6 +659,15 @@ def test_a_floor_under_nothing_is_told_before_anything_is_asked(tmp_path: Path, 
     assert one_line(capsys).startswith("Nothing called 'precision' is measured.")
 
 
+def test_evaluate_names_the_paragraphs_that_the_index_lacks(index: Path, tmp_path: Path, capsys: Output) -> None:
+    asked = {"id": "1", "question": ENERGY, "relevant": [{"report": SUMMIT, "paragraph": "999"}]}
+    (tmp_path / "q.jsonl").write_text(json.dumps(asked), encoding="utf-8")
+    assert main(["evaluate", str(tmp_path / "q.jsonl"), "--mode", "lexical"]) == 0
+    assert f"1 paragraphs that answer are not in the index and count as not found: seeds/{SUMMIT} 999." in (
+        capsys.readouterr().err
+    )
+
+
 def test_evaluate_leaves_each_stage_out(index: Path, tmp_path: Path, capsys: Output) -> None:
     assert main(["evaluate", some_questions(tmp_path), "--mode", "hybrid", "--ablate", "--json"]) == 0
     (measured,) = objects(capsys)
@@ -673,3 +724,13 @@ def test_progress_of_a_build_is_shown_while_it_lasts(
     monkeypatch.setattr("ui.progress.ProgressLine.__call__", lambda _, progress: seen.append(progress))
     assert main(["build", str(SEEDS), "--index", str(tmp_path / "index")]) == 0
     assert seen[-1].stage == "publishing"
+
+
+def test_verify_tells_programs_of_a_damaged_pointer_too(tmp_path: Path, capsys: Output) -> None:
+    index = tmp_path / "index"
+    assert main(["build", str(SEEDS), "--index", str(index)]) == 0
+    (index / "CURRENT").write_text("nonsense", encoding="utf-8")
+    capsys.readouterr()
+    assert main(["verify", "--index", str(index), "--json"]) == 1
+    (said,) = objects(capsys)
+    assert (said["generation"], said["sound"], len(said["problems"])) == (None, False, 1)

@@ -15,7 +15,7 @@ from index.errors import UnknownPassage, UnreadableFile
 from search.evaluate import Asked, Evaluation, evaluate, trec_run, worse
 from search.hit import Answer, Hit
 from search.metrics import MEASURES, auroc, first_best, first_relevant, interval, ndcg, recall, reciprocal_rank
-from search.questions import Question, Target, placed, read_questions
+from search.questions import Question, Target, missing, placed, read_questions
 from ui import scores
 
 NAMES = [f"p{number}" for number in range(30)]
@@ -46,7 +46,7 @@ def question(name: str, language: str, *grades: tuple[str, int]) -> Question:
 
 @given(
     st.lists(st.sampled_from(NAMES), unique=True, max_size=25),
-    st.dictionaries(st.sampled_from(NAMES), st.integers(0, 3), min_size=1, max_size=20),
+    st.dictionaries(st.sampled_from(NAMES), st.integers(-1, 3), min_size=1, max_size=20),
 )
 def test_measures_are_those_of_trec(ranked: list[str], grades: dict[str, int]) -> None:
     theirs = {
@@ -228,3 +228,35 @@ def test_the_table_is_markdown(evaluation: Evaluation) -> None:
     assert lines[2].startswith("| language | questions | nDCG@10 | recall@10 | MRR | success@1 | best@1 | answered |")
     assert lines[5].startswith("| zh | 1 | 1.000 (1.00–1.00) | 1.000 | 1.000 | 1.000 | 1.000 | 1.000 | 1 | 1.000 |")
     assert "worse than before: 1 questions (nDCG@10)" in lines
+
+
+@pytest.mark.parametrize(
+    "line", ['{"id": "1", "question": 5, "relevant": []}', '{"id": "1", "lang": 5, "text": "a", "relevant": []}']
+)
+def test_a_question_that_is_no_text_is_told_in_one_line(tmp_path: Path, line: str) -> None:
+    (tmp_path / "questions.jsonl").write_text(line, encoding="utf-8")
+    with pytest.raises(UnreadableFile, match=r'line 1 .*"question" and "lang" must be text'):
+        read_questions(tmp_path / "questions.jsonl")
+
+
+def test_two_questions_of_one_id_are_an_error(tmp_path: Path) -> None:
+    (tmp_path / "questions.jsonl").write_text('{"id": "1", "text": "a", "relevant": []}\n' * 2, encoding="utf-8")
+    with pytest.raises(UnreadableFile, match="1 ids are those of several questions: 1"):
+        read_questions(tmp_path / "questions.jsonl")
+
+
+def test_the_paragraphs_that_an_index_lacks_are_named() -> None:
+    targets = [(Target("a.txt", "1"), 2), (Target("a.txt", "9"), 1), (Target("a.txt", "8"), 0)]
+    assert missing([Question("1", "zh", "?", tuple(targets))], lambda _: {"1", "2"}) == [Target("a.txt", "9")]
+
+
+def test_a_grade_below_zero_gains_nothing() -> None:
+    assert ndcg(["a", "b"], {"a": 2, "b": -1}) == 1.0
+    assert 0 < ndcg(["b", "a"], {"a": 2, "b": -1}) < 1
+
+
+def test_a_run_has_six_columns_whatever_the_ids_are() -> None:
+    judged = evaluate(
+        "hybrid", asked({"my question": ([hit("p 1", 1)], True)}), [question("my question", "en", ("p 1", 1))]
+    )
+    assert [len(line.split()) for line in trec_run(judged)] == [6]

@@ -195,3 +195,10 @@ def test_everything_is_flushed_before_the_pointer_moves(
     assert [p for p in wanted if p.stat().st_ino not in flushed] == []
     assert events[switch][1] in flushed  # what CURRENT became
     assert ("fsync", index.stat().st_ino) in events[switch:]
+
+
+def test_a_stray_file_among_the_generations_harms_no_build(index: Path, reports: Write) -> None:
+    (index / "generations" / ".DS_Store").write_text("x")
+    (index / "generations" / "000000").write_text("x")
+    for number in range(2, 5):
+        assert build(index, reports(c={"1": f"第{number}代"})) == number

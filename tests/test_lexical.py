@@ -3,7 +3,7 @@
 import math
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -180,3 +180,12 @@ def test_a_missing_file_is_damage(tmp_path: Path) -> None:
     next((tmp_path / "x").glob("*.idx")).unlink()
     with pytest.raises(DamagedIndex):
         LexicalIndex(tmp_path / "x", {7: 0})
+
+
+def test_an_error_in_making_a_row_is_no_refusal_to_write(tmp_path: Path) -> None:
+    def rows() -> Iterator[LexicalRow]:
+        yield row(7, 0, "water")
+        raise ValueError("too many values")
+
+    with pytest.raises(ValueError, match="too many values"):
+        write_lexical(tmp_path / "lexical", rows())

@@ -1,5 +1,6 @@
 """An open generation: rows, names, encoders."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -140,3 +141,17 @@ def test_many_threads_open_and_read_one_index(seeds_index: Path, opened: OpenInd
 def test_there_is_no_index(tmp_path: Path) -> None:
     with pytest.raises(NoIndex):
         open_index(tmp_path / "none")
+
+
+def test_an_index_that_cannot_be_opened_is_let_go(tmp_path: Path, reports: Write) -> None:
+    folder = tmp_path / "index"
+    build_index([reports(a={"1": "能源"})], folder, encoder=CharacterEncoder())
+    path = current(folder).folder / "manifest.json"
+    whole = path.read_text(encoding="utf-8")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for damage in (whole[:-2], re.sub('"format": [0-9]+', '"format": 99', whole)):
+        path.write_text(damage, encoding="utf-8")
+        for _ in range(3):
+            with pytest.raises(ReportSearchError):
+                open_index(folder)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

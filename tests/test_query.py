@@ -60,6 +60,10 @@ def test_malformed_syntax_is_plain_words(text: str) -> None:
     assert (query.phrases, query.without, query.filters) == ((), (), Filters())
 
 
+def test_a_year_in_chinese_can_be_excluded() -> None:
+    assert parse_query("工作 -2003年").without == ("2003年",)
+
+
 def test_references_are_found_where_they_stand() -> None:
     found = parse_query("What does 57/270 B, para. 39 ask for?").references
     assert [(r.symbol, r.paragraph) for r in found] == [("A/RES/57/270 B", "39")]
@@ -75,3 +79,31 @@ def test_no_text_whatever_fails(text: str) -> None:
     query = parse_query(text)
     assert "\x00" not in query.text
     query.text.encode("utf-8")
+
+
+def test_a_letter_typed_as_two_characters_is_one() -> None:
+    assert parse_query('"и\u0306од"').phrases == ("йод",)
+
+
+@pytest.mark.parametrize(
+    ("text", "symbol"),
+    [
+        ("symbol:A/58/323?", "A/58/323"),
+        ("symbol:A/58/323）", "A/58/323"),
+        ("symbol:A/RES/2625(XXV)", "A/RES/2625 (XXV)"),
+    ],
+)
+def test_what_ends_the_sentence_is_no_part_of_a_filter(text: str, symbol: str) -> None:
+    assert parse_query(f"water {text}").filters.symbols == (symbol,)
+
+
+@pytest.mark.parametrize(
+    ("text", "symbols"),
+    [
+        ("what does a/58/323 say", ["A/58/323"]),
+        ("e/cn.17/2004/1/add.1是什么", ["E/CN.17/2004/1/Add.1"]),
+        ("and/or/both, 24/7, he/she/it 5, http://a/58/323", []),
+    ],
+)
+def test_a_symbol_may_be_typed_in_small_letters(text: str, symbols: list[str]) -> None:
+    assert [r.symbol for r in parse_query(text).references] == symbols

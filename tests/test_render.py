@@ -281,3 +281,7 @@ def test_relevance_is_a_share_of_a_hundred(relevance: float, percent: int) -> No
 def test_near_identical_passages_are_folded_under_the_hit() -> None:
     html = render.card(replace(HIT, similar=(replace(HIT, paragraph="9", sub=None),)), ZH)
     assert "内容几乎相同的段落：1" in html and "第9段" in html
+
+
+def test_a_passage_among_its_neighbours_bears_its_whole_name() -> None:
+    assert "<bdi>2 (b) (i)</bdi>" in render.neighbours([], replace(HIT, paragraph="2", sub="b (i)"), ZH)

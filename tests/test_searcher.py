@@ -217,6 +217,42 @@ def test_a_phrase_must_stand_in_the_passage_and_an_exclusion_must_not(made: Call
     assert found(searcher, '"no such phrase"') == []
 
 
+@pytest.mark.parametrize(
+    ("phrase", "paragraphs"),
+    [
+        ("2003年", ["1"]),
+        ("中，国", ["2"]),
+        ("58/323", ["3"]),
+        ("58/32", []),
+        ("预算", ["1"]),
+        ("国", ["2"]),
+        ("年 度", []),
+    ],
+)
+def test_a_phrase_is_found_however_the_text_goes_on(
+    made: Callable[..., Searcher], phrase: str, paragraphs: list[str]
+) -> None:
+    searcher = made(a={"1": "2003年度的预算工作", "2": "其中，国家的工作", "3": "文件A/58/323的工作"})
+    assert found(searcher, f'"{phrase}"') == paragraphs
+    assert sorted(found(searcher, f'工作 -"{phrase}"')) == sorted({"1", "2", "3"} - {*paragraphs})
+
+
+def test_an_excluded_year_is_excluded(made: Callable[..., Searcher]) -> None:
+    assert found(made(a={"1": "2003年的工作", "2": "2004年的工作"}), "工作 -2003年") == ["2"]
+
+
+def test_of_passages_with_a_phrase_only_those_in_scope_are_read(
+    made: Callable[..., Searcher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searcher = made(a={"1": "可持续发展", "2": "可持续能源"}, b={"1": "可持续发展"})
+    read: list[int] = []
+    texts = type(searcher.index).texts
+    monkeypatch.setattr(type(searcher.index), "texts", lambda self, rows: read.extend(rows) or texts(self, rows))
+    assert found(searcher, 'report:b "可持续发展"') == ["1"]
+    assert read == [2]
+    assert found(searcher, '"可持续发展" "发展"') == ["1"]
+
+
 # --- legs
 
 
@@ -352,3 +388,39 @@ def test_of_reports_that_say_the_same_the_year_named_decides(tmp_path: Path, que
     hits = open_searcher(tmp_path / "index").search(question, closest=True).hits
     assert [hits[0].year, len(hits)] == [1992, 1]
     assert [hit.year for hit in hits[0].similar] == [1989, 1995]
+
+
+# --- what is said of filters and references
+
+
+def test_a_filter_value_that_no_report_has_is_said_to_be_unknown(seeds: Searcher) -> None:
+    filters = Filters(languages=("zh", "xx"), symbols=("A/99/1",), sections=("能源", "no such heading"))
+    assert seeds.search("能源", filters=filters).notes == (
+        "No report here has the language xx.",
+        "No report here has the symbol A/99/1.",
+        "No report here has the section no such heading.",
+    )
+    assert seeds.search("能源", filters=Filters(sections=("能源",))).notes == ()
+
+
+def test_a_section_is_found_in_whatever_spelling(seeds: Searcher) -> None:
+    for one, other in (("經濟", "经济"), ("ＡＢＣ", "abc")):
+        assert np.array_equal(seeds.index.in_section(one), seeds.index.in_section(other))
+    assert seeds.index.in_section("經濟").any()
+
+
+def test_a_symbol_in_small_letters_is_a_reference(seeds: Searcher) -> None:
+    assert seeds.search("a/99/999").notes == ("No report here is A/99/999 or cites it.",)
+
+
+def test_no_report_is_taken_apart_for_a_filter_or_a_reference(
+    made: Callable[..., Searcher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searcher = made(**{f"r{n}": {"1": f"能源{n}"} for n in range(20)})
+    searcher.search("lang:zh A/58/323 能源", k=1, closest=True)
+    searcher.related("r3", "1", k=1)
+    assert sum(entry is not None for entry in searcher.index.manifest.reports._read) < 20
+
+
+def test_the_reports_of_a_searcher_are_the_same_every_time(seeds: Searcher) -> None:
+    assert seeds.reports()[0] is seeds.reports()[0]

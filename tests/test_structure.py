@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.jsonl import report_of_lines
+from index.masthead import session_number
 from index.structure import parse_report
 
 SEEDS = Path(__file__).parent.parent / "seeds"
@@ -744,3 +746,35 @@ def test_a_wrapped_paragraph_of_another_list_is_no_heading():
     report = parse_report("r.txt", text)
     assert numbers(report) == [str(n) for n in range(1, 8)]
     assert passage(report, "7").text.endswith("the question of the Territories concerned.")
+
+
+TITLE = "执行《2030年可持续发展议程》"
+
+
+def test_a_year_in_the_title_is_not_the_year_of_the_report() -> None:
+    text = f"大会\n\n第七十届会议\n\n{TITLE}\n\n秘书长的报告\n\n1. 本报告是提交大会的。\n\n2. 这是第二段的正文。\n"
+    report = parse_report("a.txt", text)
+    assert (report.session, report.year) == ("第七十届会议", 2015)
+
+
+def test_the_number_of_a_special_session_tells_no_year() -> None:
+    assert session_number("第二十三届特别会议") is None
+    assert session_number("第五十八屆會議") == 58
+
+
+def test_a_report_without_a_title_is_called_by_the_stem_of_its_file() -> None:
+    text = "1. 这是第一段的正文。\n\n2. 这是第二段的正文。\n"
+    assert parse_report("m1/x.txt", text).title == "x"
+    line = '{"_id": "1", "title": "", "text": "water"}'
+    assert report_of_lines("m1/x.jsonl", line, encoding="utf-8", warnings=()).title == "x"
+
+
+def test_a_letter_typed_as_two_characters_is_one() -> None:
+    text = "1. Район реки\u0306 и и\u0306од.\n\n2. Второй пункт.\n"
+    report = parse_report("a.txt", text)
+    assert "йод" in report.text
+    assert all(report.text[p.start : p.end] == p.text for p in report.passages)
+    (read,) = report_of_lines(
+        "x.jsonl", '{"_id": "и\u0306", "text": "и\u0306од"}', encoding="utf-8", warnings=()
+    ).passages
+    assert (read.text, read.paragraph) == ("йод", "и\u0306")  # an identifier is what others call it

@@ -103,3 +103,8 @@ def test_normal_form():
 def test_references_lie_inside_the_text(text):
     for reference in find_references(text):
         assert 0 <= reference.start < reference.end <= len(text)
+
+
+@pytest.mark.parametrize("between", ["\t", "\x1f"])
+def test_no_tab_stands_in_a_symbol(between: str) -> None:
+    assert [r.symbol for r in find_references(f"resolution 2625{between}A (XXV)")] == ["A/RES/2625 A (XXV)"]

@@ -273,7 +273,7 @@ def more(searcher: Searcher, hit: Hit, phrases: Phrases) -> None:
     """Show, on demand, what stands around a hit, what is like it elsewhere, and how to cite it."""
     panels = {"context": phrases.context, "related": phrases.related, "cite": phrases.cite}
     panel = st.pills(
-        hit.citation,
+        render.plain(hit.citation),
         list(panels),
         key=f"more-{hit.row}",
         format_func=panels.__getitem__,
@@ -284,7 +284,7 @@ def more(searcher: Searcher, hit: Hit, phrases: Phrases) -> None:
             around = searcher.neighbours(hit.row, before=AROUND, after=AROUND)
             st.html(render.neighbours(around, hit, phrases))
         elif panel == "related":
-            name = f"{hit.paragraph} ({hit.sub})" if hit.sub else hit.paragraph
+            name = render.named(hit)
             close = searcher.related(hit.report, name, k=RELATED, language=phrases.language)
             st.html(render.related(close.hits, phrases))
         elif panel == "cite":

@@ -1,6 +1,7 @@
 """The commands that ask: one question, a batch of them, or a passage whose like is wanted."""
 
 import json
+import math
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.errors import UnreadableFile
 from ui import wire
-from ui.streams import complain, index_of, say, told
+from ui.streams import clean, complain, index_of, say, told, whole
 
 if TYPE_CHECKING:
     from search import Answer
@@ -24,17 +25,17 @@ def search(options: Namespace) -> int:
         complain("Give a question or --batch FILE. See: reportsearch search --help")
         return 2
     filters = Filters(
-        reports=tuple(options.report),
-        languages=tuple(options.language),
+        reports=tuple(map(whole, options.report)),
+        languages=tuple(map(whole, options.language)),
         years=tuple(options.year),
-        symbols=tuple(options.symbol),
-        sections=tuple(options.section),
+        symbols=tuple(map(whole, options.symbol)),
+        sections=tuple(map(whole, options.section)),
     )
     searcher = open_searcher(index_of(options))
 
     def ask(question: str) -> "Answer":
         return searcher.search(
-            _whole(question),
+            whole(question),
             k=options.k,
             mode=options.mode,
             filters=filters,
@@ -45,13 +46,8 @@ def search(options: Namespace) -> int:
 
     if options.batch:
         return _answer_all(options, ask)
-    _write_answer(options, ask(" ".join(options.question)), None)
+    say(*_lines_of(options, ask(" ".join(options.question)), None))
     return 0
-
-
-def _whole(text: str) -> str:
-    """Return the text without halves of surrogate pairs: bytes of the command line that are no characters."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _answer_all(options: Namespace, ask: Callable[[str], "Answer"]) -> int:
@@ -61,16 +57,21 @@ def _answer_all(options: Namespace, ask: Callable[[str], "Answer"]) -> int:
         values = _parsed(line)
         question_id = values.get("id", values.get("_id"))
         try:
-            answer = ask(_question(values, number))
+            lines = _lines_of(options, ask(_question(values, number)), question_id)
         except Exception as error:
             code = 1
             if options.json:
-                say(wire.line(wire.error_object(told(error), question_id, number)))
+                lines = [wire.line(wire.error_object(told(error), _simple(question_id), number))]
             else:
+                lines = []
                 complain(f"line {number}: {told(error)}")
-        else:
-            _write_answer(options, answer, question_id)
+        say(*lines)
     return code
+
+
+def _simple(question_id: object) -> object:
+    """Return what a question is called, if it is such that it can surely be written."""
+    return question_id if isinstance(question_id, str | int | float) else None
 
 
 def _lines(name: str) -> Iterator[tuple[int, bytes]]:
@@ -88,10 +89,18 @@ def _lines(name: str) -> Iterator[tuple[int, bytes]]:
 
 def _parsed(line: bytes) -> dict[str, Any]:
     try:
-        values = json.loads(line.decode("utf-8-sig"))
+        values = json.loads(line.decode("utf-8-sig"), parse_constant=_refused, parse_float=_finite)
     except (ValueError, RecursionError):
         return {}
     return values if isinstance(values, dict) else {}
+
+
+def _refused(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    return number if math.isfinite(number := float(text)) else _refused(text)
 
 
 def _question(values: dict[str, Any], number: int) -> str:
@@ -101,14 +110,13 @@ def _question(values: dict[str, Any], number: int) -> str:
     return question
 
 
-def _write_answer(options: Namespace, answer: "Answer", question_id: object) -> None:
+def _lines_of(options: Namespace, answer: "Answer", question_id: object) -> list[str]:
     if options.json:
-        say(wire.line(wire.answer_object(answer, question_id)))
-        return
+        return [wire.line(wire.answer_object(answer, question_id))]
     from ui.terminal import answer_text, terminal_of
 
-    heading = [f"# {answer.question}\n"] if question_id is not None else []
-    say(*heading, answer_text(answer, _phrases(options, answer.question), terminal_of(sys.stdout)))
+    heading = [f"# {clean(answer.question)}\n"] if question_id is not None else []
+    return [*heading, answer_text(answer, _phrases(options, answer.question), terminal_of(sys.stdout))]
 
 
 def _phrases(options: Namespace, question: str) -> "Phrases":
@@ -124,7 +132,7 @@ def related(options: Namespace) -> int:
 
     searcher = open_searcher(index_of(options))
     answer = searcher.related(
-        options.report, options.paragraph, k=options.k, own=options.own, language=options.interface
+        whole(options.report), whole(options.paragraph), k=options.k, own=options.own, language=options.interface
     )
-    _write_answer(options, answer, None)
+    say(*_lines_of(options, answer, None))
     return 0

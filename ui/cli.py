@@ -91,9 +91,13 @@ def _command(commands: "Commands", name: str, what: str, example: str) -> argpar
 def _build(commands: "Commands") -> None:
     parser = _command(commands, "build", "make or renew the index", "build seeds --index .reportsearch")
     parser.add_argument("paths", nargs="+", metavar="PATH", help="reports, or folders that hold them")
-    parser.add_argument("--model", metavar="NAME|DIR", help="a sentence-transformers model instead of the bundled one")
+    parser.add_argument("--model", metavar="NAME|DIR", help="a sentence-transformers model, or bundled")
     parser.add_argument("--download", action="store_true", help="fetch the model if it is not on this machine")
-    parser.add_argument("--dictionary", metavar="FILE", help="terms of this collection, a line each, in jieba's format")
+    words = parser.add_mutually_exclusive_group()
+    words.add_argument("--dictionary", metavar="FILE", help="terms of this collection, a line each, in jieba's format")
+    words.add_argument(
+        "--no-dictionary", dest="dictionary", action="store_const", const="", help="go back to jieba's own words"
+    )
     parser.add_argument("--memory", metavar="SIZE", type=_size, help="memory that the build may take, such as 8G")
     parser.add_argument("--full", action="store_true", help="start anew, whatever the index holds")
 

@@ -8,11 +8,12 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ui import asking, measuring, wire
-from ui.streams import complain, index_of, say, told
+from ui.streams import complain, index_of, say, told, whole
 
 if TYPE_CHECKING:
     from index import BuildResult
@@ -102,7 +103,8 @@ def show(options: Namespace) -> int:
     from ui.showing import read_now, read_then
     from ui.terminal import passages_text, report_text, terminal_of
 
-    name, paragraph, language = options.report, options.paragraph, options.interface
+    name, language = options.report, options.interface
+    paragraph = None if options.paragraph is None else whole(options.paragraph)
     if Path(name).is_file():
         shown = read_now(name, paragraph, language)
     else:
@@ -128,13 +130,16 @@ def status(options: Namespace) -> int:
 
 
 def verify(options: Namespace) -> int:
-    """Check every byte of the index."""
+    """Check every byte of the index; where nothing says which generation is in force, its number is null."""
+    from index.errors import DamagedIndex
     from index.generation import current
     from index.generation import verify as check
 
     index = index_of(options)
     problems = check(index)
-    number = current(index).number
+    number = None
+    with suppress(DamagedIndex):
+        number = current(index).number
     if options.json:
         say(wire.line({"generation": number, "sound": not problems, "problems": problems}))
     elif problems:

@@ -2,7 +2,7 @@
 
 import json
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, fields, replace
 from functools import partial
@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 from index.errors import UnreadableFile
 from ui import wire
 from ui.progress import ProgressLine
-from ui.streams import index_of, say
+from ui.streams import complain, index_of, say
 
 if TYPE_CHECKING:
     from search import Searcher
     from search.evaluate import Asked
+    from search.questions import Question
+
+_MOST_NAMED = 5  # of the paragraphs that are missing
 
 
 def evaluate(options: Namespace) -> int:
@@ -36,6 +39,7 @@ def evaluate(options: Namespace) -> int:
         index = stack.enter_context(index_of_corpus(path, ProgressLine())) if own else index_of(options)
         searcher = open_searcher(index)
         questions = placed(questions, [report.path for report in searcher.reports()])
+        _tell_of_missing(questions, searcher)
         measured = [measure(name, ask, questions) for name, ask in _ways(options, searcher)]
     if options.trec:
         Path(options.trec).write_text("".join(f"{line}\n" for line in trec_run(measured[0])), encoding="utf-8")
@@ -45,6 +49,15 @@ def evaluate(options: Namespace) -> int:
         say(*scores.evaluation_lines(measured, baseline))
     scores.check_floors(measured[0], options.fail_under)
     return 0
+
+
+def _tell_of_missing(questions: "Sequence[Question]", searcher: "Searcher") -> None:
+    from search.questions import missing
+
+    lost = missing(questions, lambda path: searcher.index.paragraphs(searcher.index.find_report(path)))
+    if lost:
+        named = ", ".join(f"{target.report} {target.paragraph}" for target in lost[:_MOST_NAMED])
+        complain(f"{len(lost)} paragraphs that answer are not in the index and count as not found: {named}.")
 
 
 def _ways(options: Namespace, searcher: "Searcher") -> Iterator[tuple[str, "Asked"]]:

@@ -204,12 +204,18 @@ def neighbours(around: Sequence[Hit], hit: Hit, phrases: Phrases) -> str:
 def _neighbour(hit: Hit, row: int, phrases: Phrases) -> str:
     this = hit.row == row
     note = f"<em>{escape(phrases.this_passage)}</em>" if this else ""
-    number = f"{hit.paragraph} ({hit.sub})" if hit.sub else hit.paragraph
     return (
         f'<section class="rs-neighbour{" rs-this" if this else ""}">'
-        f'<div class="rs-number"><bdi>{escape(number)}</bdi>{note}</div>'
+        f'<div class="rs-number"><bdi>{escape(named(hit))}</bdi>{note}</div>'
         f"<p {spoken(hit.language)}>{marked(hit.text, hit.matches)}</p></section>"
     )
+
+
+def named(hit: Hit) -> str:
+    """Return a passage's own name in its report: "18 (b)"."""
+    from search.citation import paragraph_name
+
+    return paragraph_name(hit.paragraph, hit.sub)
 
 
 def related(hits: Sequence[Hit], phrases: Phrases) -> str:

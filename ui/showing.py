@@ -10,7 +10,7 @@ from index.reader import read_report
 from index.report import Report, Structure
 from search import Hit, open_searcher
 from search.hit import hit_of
-from search.references import split_name
+from search.references import named_passages
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,10 @@ def _hits(report: Report, language: str) -> tuple[Hit, ...]:
 
 
 def _within(hits: tuple[Hit, ...], named: str, path: str) -> tuple[Hit, ...]:
-    number, sub = split_name(named)
-    whole = tuple(hit for hit in hits if hit.paragraph == number)
-    if not whole:
+    places = named_passages(named, lambda paragraph: {h.row: h.sub for h in hits if h.paragraph == paragraph})
+    if not places:
         raise UnknownPassage(f"{path} has no paragraph {named}.", f"See its paragraphs: reportsearch show {path}")
-    return tuple(hit for hit in whole if sub and hit.sub == sub) or whole
+    return tuple(hits[place] for place in places)
 
 
 def _about(report: Report | ReportEntry) -> dict[str, str]:

@@ -59,7 +59,7 @@ def status_lines(held: "OpenIndex") -> list[str]:
     lines = [
         f"index: {held.folder}, generation {held.generation.number}, {size_of(held) / 1e6:,.1f} MB",
         f"encoder: {manifest.encoder.name} ({manifest.encoder.dim} dimensions, {manifest.encoder.fingerprint})",
-        f"words: {manifest.words}{f', dictionary {manifest.dictionary}' if manifest.dictionary else ''}",
+        f"words: {manifest.words}{', with a dictionary of their own' if manifest.dictionary else ''}",
         *(f"vectors: {kind}" for kind in dict.fromkeys(segment.dense for segment in manifest.segments)),
         f"reports: {len(reports):,} with {manifest.rows:,} passages",
         *(_report_line(report) for report in reports[:_MOST]),

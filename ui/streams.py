@@ -44,6 +44,11 @@ def clean(text: str) -> str:
     return " ".join(harmless(text).split())
 
 
+def whole(text: str) -> str:
+    """Return the text without halves of surrogate pairs: bytes of the command line that are no characters."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def index_of(options: Namespace) -> Path:
     """Return the index folder: --index, else REPORTSEARCH_INDEX, else ./.reportsearch."""
     return Path(options.index or os.environ.get("REPORTSEARCH_INDEX") or ".reportsearch")
