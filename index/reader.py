@@ -12,7 +12,7 @@ from index.jsonl import report_of_lines
 from index.report import Report
 from index.structure import parse_report
 
-READABLE = (".txt", ".text", ".md", ".markdown", ".jsonl", ".ndjson")
+READABLE = (".txt", ".text", ".md", ".markdown", ".jsonl", ".ndjson", ".pdf")
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -41,12 +41,17 @@ class SourceText:
 
 
 def read_report(path: Path, name: str) -> Report:
-    """Return the report in a .txt, .md or .jsonl file under the name it is indexed by.
+    """Return the report in a file of a readable kind under the name it is indexed by.
 
     Raises UnreadableFile, or NotAReport for a file of questions.
     """
-    source = read_text(path)
     kind = path.suffix.lower()
+    if kind == ".pdf":
+        from index.pdf import read_pdf  # pdfium takes a while to load
+
+        printed = read_pdf(path, _read_bytes(path))
+        return parse_report(name, printed.text, encoding="pdf", warnings=printed.warnings)
+    source = read_text(path)
     if kind in (".jsonl", ".ndjson"):
         return report_of_lines(name, source.text, encoding=source.encoding, warnings=source.warnings)
     text = strip_markdown(source.text) if kind in (".md", ".markdown") else source.text
