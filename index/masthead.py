@@ -99,15 +99,23 @@ class Masthead:
     agenda_item: str | None = None
 
 
-def read_masthead(lines: list[Line], text: str, name: str) -> Masthead:
-    """Read the lines before the summary, the contents and the first paragraph; `text` is the whole report."""
+def stated_title(titles: tuple[str, ...]) -> str:
+    """Choose among the lines that the file format shows as the title; "" when none can be one."""
+    return next((re.sub(r"[\s*]+$", "", title) for title in titles if _may_be_title(title)), "")
+
+
+def read_masthead(lines: list[Line], text: str, name: str, title: str = "") -> Masthead:
+    """Read the lines before the summary, the contents and the first paragraph; `text` is the whole report.
+
+    `title` is the one that the file format states.
+    """
     stated = [line for line in lines if not line.text.startswith(("*", "＊"))]
     joined = " ".join(line.text for line in stated)
     session = _session(joined)
     body = _body(stated, text, session)
     date, year = _date(stated)
     return Masthead(
-        title=_title(stated, text) or name,
+        title=title or _title(stated, text) or name,
         symbol=own_symbol(lines, text),
         date=date,
         session=session,

@@ -12,18 +12,11 @@ import pypdfium2.raw as pdfium
 
 from index.errors import UnreadableFile
 from index.printed import Glyph, Page, plain_character, text_of_pages
+from index.source_text import SourceText
 
 _BOLD = 600  # the weight of type that is bold
 _LONGEST_NAME = 128  # bytes of the name of a font
 _ASLANT = 0.05  # of a quarter turn
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """The text of a PDF, a form feed behind every page, and what is to be said about it."""
-
-    text: str
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +55,7 @@ class _Box:
         return self.top - place.top, self.top - place.bottom, x - self.left
 
 
-def read_pdf(path: Path, content: bytes) -> Printed:
+def read_pdf(path: Path, content: bytes) -> SourceText:
     """Return the text of a PDF; raise UnreadableFile for one that is locked, damaged or without text."""
     document = _open(path, content)
     try:
@@ -77,7 +70,8 @@ def read_pdf(path: Path, content: bytes) -> Printed:
         )
     named = ", ".join(mute[:10]) + (", …" if mute[10:] else "")
     warnings = (f"{len(mute)} of {len(pages)} pages hold no text: {named}",) if mute else ()
-    return Printed(text_of_pages(pages), warnings)
+    text, titles = text_of_pages(pages)
+    return SourceText(text, "pdf", warnings, titles)
 
 
 def _open(path: Path, content: bytes) -> pypdfium2.PdfDocument:

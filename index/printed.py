@@ -4,6 +4,7 @@ Lengths are in points; `base` grows upwards, as in PDF.
 """
 
 import itertools
+import math
 import re
 import statistics
 import unicodedata
@@ -32,6 +33,8 @@ _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _BULLETS = dict.fromkeys("\uf0b7\uf0a7\uf076\uf0d8\uf0fc\uf0a8\uf02d\uf06e", "•")
 _COMPATIBLE = re.compile(r"[\u2e80-\u2fdf\uf900-\ufaff\ufb00-\ufb06\ufb50-\ufdff\ufe70-\ufefc]")
 _UNWRITTEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff\ufffe\uffff]")
+_BOX = re.compile(r"Distr|Original ?:", re.I)
+_GAP = "\n"
 _CUT_WORD = re.compile(r"(?P<left>[^\W\d_]+)-\n(?P<right>[^\W\d_]+)")
 
 
@@ -90,12 +93,17 @@ class _Row:
         return all(piece.bold for piece in self.pieces)
 
 
-def text_of_pages(pages: Sequence[Page]) -> str:
-    """Return the text line by line: an empty line where a paragraph begins, a form feed behind every page."""
+def text_of_pages(pages: Sequence[Page]) -> tuple[str, tuple[str, ...]]:
+    """Return the text and the lines that are shown as its title, the largest first.
+
+    The text has an empty line where a paragraph begins, and a form feed behind every page.
+    """
     rows = [_reading_order(_rows(_pieces(page.glyphs))) for page in pages]
     rows = _without_running_heads(rows, [page.height for page in pages])
     body = _body(rows)
-    return _mend_cut_words("".join(f"{_laid_out(*pair, body)}\f" for pair in zip(pages, rows, strict=True)))
+    lines = [_lines(page, printed, body) for page, printed in zip(pages, rows, strict=True)]
+    text = "".join("".join(f"{_GAP * line.gap}{line.text}\n" for line in page) + "\f" for page in lines)
+    return _mend_cut_words(text), _titles(next((page for page in lines if page), []), body)
 
 
 def _pieces(glyphs: Iterable[Glyph]) -> list[_Piece]:
@@ -270,23 +278,36 @@ def _body(pages: list[list[_Row]]) -> _Body:
     return _Body(size, distances.most_common(1)[0][0] if distances else 1.2)
 
 
-def _laid_out(page: Page, rows: list[_Row], body: _Body) -> str:
+@dataclass(slots=True)
+class _Line:
+    """A line of text; a heading of several rows is one."""
+
+    text: str
+    gap: bool
+    row: _Row  # its last
+
+
+def _lines(page: Page, rows: list[_Row], body: _Body) -> list[_Line]:
     """Write rows as lines; the rows of one heading make one line."""
-    lines: list[str] = []
-    for before, row in zip([None, *rows], rows, strict=False):
-        if before is None:
-            lines.append(row.text)
-        elif not body.runs_on(before, row):
-            lines += ["", row.text]
+    lines: list[_Line] = []
+    for row in rows:
+        before = lines[-1].row if lines else None
+        if before is None or not body.runs_on(before, row):
+            lines.append(_Line(row.text, before is not None, row))
         elif not (body.shows(before) or body.shows(row)):
-            lines.append(row.text)
+            lines.append(_Line(row.text, False, row))
         elif _same_style(before, row) and not _opens(row.text) and not _in_margin(row, page.height):
-            lines[-1] = join(lines[-1], row.text)
-        elif _same_style(before, row) or row.text[:1].islower():
-            lines.append(row.text)
+            lines[-1] = _Line(join(lines[-1].text, row.text), lines[-1].gap, row)
         else:
-            lines += ["", row.text]
-    return "\n".join(lines) + "\n"
+            lines.append(_Line(row.text, not (_same_style(before, row) or row.text[0].islower()), row))
+    return lines
+
+
+def _titles(lines: list[_Line], body: _Body) -> tuple[str, ...]:
+    """Return what is printed larger than the running text of the first page, below the box of date and language."""
+    box = min((line.row.base for line in lines if _BOX.match(line.text)), default=math.inf)
+    large = [line for line in lines if line.row.size > _DISPLAY * body.size and line.row.base < box]
+    return tuple(line.text for line in sorted(large, key=lambda line: -line.row.size))
 
 
 def _same_style(a: _Row, b: _Row) -> bool:

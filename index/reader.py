@@ -1,7 +1,7 @@
 """Read files as reports: bytes to text, text to a report. Knows kinds of file, nothing of paragraph numbers."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from charset_normalizer import from_bytes
@@ -10,6 +10,7 @@ from index.clean import HEADING_SIGN
 from index.errors import UnreadableFile
 from index.jsonl import report_of_lines
 from index.report import Report
+from index.source_text import SourceText
 from index.structure import parse_report
 
 READABLE = (".txt", ".text", ".md", ".markdown", ".jsonl", ".ndjson", ".pdf")
@@ -31,31 +32,28 @@ _COMMON_HAN = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SourceText:
-    """A file's text and how it was decoded."""
-
-    text: str
-    encoding: str
-    warnings: tuple[str, ...] = ()
-
-
 def read_report(path: Path, name: str) -> Report:
     """Return the report in a file of a readable kind under the name it is indexed by.
 
     Raises UnreadableFile, or NotAReport for a file of questions.
     """
     kind = path.suffix.lower()
-    if kind == ".pdf":
-        from index.pdf import read_pdf  # pdfium takes a while to load
-
-        printed = read_pdf(path, _read_bytes(path))
-        return parse_report(name, printed.text, encoding="pdf", warnings=printed.warnings)
-    source = read_text(path)
     if kind in (".jsonl", ".ndjson"):
+        source = read_text(path)
         return report_of_lines(name, source.text, encoding=source.encoding, warnings=source.warnings)
-    text = strip_markdown(source.text) if kind in (".md", ".markdown") else source.text
-    return parse_report(name, text, encoding=source.encoding, warnings=source.warnings)
+    source = _SOURCES.get(kind, read_text)(path)
+    return parse_report(name, source.text, encoding=source.encoding, warnings=source.warnings, titles=source.titles)
+
+
+def _read_markdown(path: Path) -> SourceText:
+    source = read_text(path)
+    return replace(source, text=strip_markdown(source.text))
+
+
+def _read_pdf(path: Path) -> SourceText:
+    from index.pdf import read_pdf  # loads pdfium
+
+    return read_pdf(path, _read_bytes(path))
 
 
 def read_text(path: Path) -> SourceText:
@@ -177,3 +175,6 @@ def strip_markdown(text: str) -> str:
     text = re.sub(r"(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*(?![\w*])", r"\1", text)
     text = re.sub(r"`([^`\n]+)`", r"\1", text)
     return re.sub(r"\\([\\`*_{}\[\]()#+\-.!|>])", r"\1", text)
+
+
+_SOURCES = {".md": _read_markdown, ".markdown": _read_markdown, ".pdf": _read_pdf}
