@@ -10,7 +10,7 @@ import statistics
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.clean import join
 from index.language import CJK, CJK_MARKS
@@ -33,7 +33,7 @@ _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _BULLETS = dict.fromkeys("\uf0b7\uf0a7\uf076\uf0d8\uf0fc\uf0a8\uf02d\uf06e", "•")
 _COMPATIBLE = re.compile(r"[\u2e80-\u2fdf\uf900-\ufaff\ufb00-\ufb06\ufb50-\ufdff\ufe70-\ufefc]")
 _UNWRITTEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff\ufffe\uffff]")
-_BOX = re.compile(r"Distr|Original ?:", re.I)
+_BOX = re.compile(r"\b(?:Distr|Original)\s?[.:]", re.I)
 _GAP = "\n"
 _CUT_WORD = re.compile(r"(?P<left>[^\W\d_]+)-\n(?P<right>[^\W\d_]+)")
 
@@ -94,7 +94,7 @@ class _Row:
 
 
 def text_of_pages(pages: Sequence[Page]) -> tuple[str, tuple[str, ...]]:
-    """Return the text and the lines that are shown as its title, the largest first.
+    """Return the text and the lines that are shown as its title, the likeliest first.
 
     The text has an empty line where a paragraph begins, and a form feed behind every page.
     """
@@ -278,13 +278,14 @@ def _body(pages: list[list[_Row]]) -> _Body:
     return _Body(size, distances.most_common(1)[0][0] if distances else 1.2)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Line:
     """A line of text; a heading of several rows is one."""
 
     text: str
     gap: bool
     row: _Row  # its last
+    top: float  # the base of its first
 
 
 def _lines(page: Page, rows: list[_Row], body: _Body) -> list[_Line]:
@@ -293,21 +294,22 @@ def _lines(page: Page, rows: list[_Row], body: _Body) -> list[_Line]:
     for row in rows:
         before = lines[-1].row if lines else None
         if before is None or not body.runs_on(before, row):
-            lines.append(_Line(row.text, before is not None, row))
+            lines.append(_Line(row.text, before is not None, row, row.base))
         elif not (body.shows(before) or body.shows(row)):
-            lines.append(_Line(row.text, False, row))
+            lines.append(_Line(row.text, False, row, row.base))
         elif _same_style(before, row) and not _opens(row.text) and not _in_margin(row, page.height):
-            lines[-1] = _Line(join(lines[-1].text, row.text), lines[-1].gap, row)
+            lines[-1] = replace(lines[-1], text=join(lines[-1].text, row.text), row=row)
         else:
-            lines.append(_Line(row.text, not (_same_style(before, row) or row.text[0].islower()), row))
+            gap = not (_same_style(before, row) or row.text[0].islower())
+            lines.append(_Line(row.text, gap, row, row.base))
     return lines
 
 
 def _titles(lines: list[_Line], body: _Body) -> tuple[str, ...]:
     """Return what is printed larger than the running text of the first page, below the box of date and language."""
-    box = min((line.row.base for line in lines if _BOX.match(line.text)), default=math.inf)
-    large = [line for line in lines if line.row.size > _DISPLAY * body.size and line.row.base < box]
-    return tuple(line.text for line in sorted(large, key=lambda line: -line.row.size))
+    box = min((line.row.base for line in lines if _BOX.search(line.text)), default=math.inf)
+    large = [line for line in lines if line.row.size > _DISPLAY * body.size and line.top < box]
+    return tuple(line.text for line in sorted(large, key=lambda line: (not line.row.bold, -line.row.size)))
 
 
 def _same_style(a: _Row, b: _Row) -> bool:
