@@ -1,0 +1,164 @@
+"""Put the glyphs of a printed page into rows of text. Pure geometry: no file format, no reading order.
+
+Lengths are in points; `base` grows upwards, as in PDF.
+"""
+
+import re
+import statistics
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from index.language import CJK, CJK_MARKS
+
+_SAME_LINE = 0.2  # of the size of type: two baselines this near are one
+_RAISED = 0.65  # of the size: a mark set higher than this belongs to another line
+_BLANK = 0.16  # of the size: a narrower space is kerning
+_CELL = 1.2  # of the size: a wider space parts cells, or columns
+_SMALL = 0.8  # of the size of the line: smaller and raised is a superscript
+_TIGHT = re.compile(f"[{CJK}{CJK_MARKS}]")
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_BULLETS = dict.fromkeys("\uf0b7\uf0a7\uf076\uf0d8\uf0fc\uf0a8\uf02d\uf06e", "•")
+_COMPATIBLE = re.compile(r"[\u2e80-\u2fdf\uf900-\ufaff\ufb00-\ufb06\ufb50-\ufdff\ufe70-\ufefc]")
+_UNWRITTEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """A character and where it stands on the page."""
+
+    text: str
+    left: float
+    right: float
+    base: float
+    size: float
+    bold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The glyphs of one page, in the order in which the file paints them."""
+
+    glyphs: tuple[Glyph, ...]
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a line without a wide space."""
+
+    text: str
+    left: float
+    right: float
+    base: float
+    size: float
+    bold: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of print, or its part in one column."""
+
+    pieces: tuple[Piece, ...]
+
+    @property
+    def text(self) -> str:
+        """Return the words of the row."""
+        return " ".join(piece.text for piece in self.pieces)
+
+    @property
+    def base(self) -> float:
+        """Return the height of its baseline."""
+        return self.pieces[0].base
+
+    @property
+    def size(self) -> float:
+        """Return the size of most of its type."""
+        return max(self.pieces, key=lambda piece: len(piece.text)).size
+
+    @property
+    def bold(self) -> bool:
+        """Say whether all of it is bold."""
+        return all(piece.bold for piece in self.pieces)
+
+
+def rows_of(page: Page) -> list[Row]:
+    """Return the rows of a page, in the order of the file."""
+    return join_pieces(_pieces(page.glyphs))
+
+
+def _pieces(glyphs: Iterable[Glyph]) -> list[Piece]:
+    pieces: list[Piece] = []
+    current: list[Glyph] = []
+    for glyph in glyphs:
+        if current and not _adjoins(current[-1], glyph):
+            pieces += _piece(current)
+            current = []
+        current.append(glyph)
+    return pieces + _piece(current)
+
+
+def _adjoins(before: Glyph, glyph: Glyph) -> bool:
+    size = max(before.size, glyph.size)
+    height = abs(glyph.base - before.base)
+    if _is_leftward(glyph.text) or _is_leftward(before.text):
+        return height <= _SAME_LINE * size
+    gap = glyph.left - before.right
+    return height <= _RAISED * size and -size / 2 <= gap <= _CELL * size
+
+
+def _is_leftward(text: str) -> bool:
+    return unicodedata.bidirectional(text[0]) in ("R", "AL", "AN")
+
+
+def _piece(glyphs: list[Glyph]) -> list[Piece]:
+    """Write the glyphs as text, with blanks where they stand apart and raised numbers as superscripts."""
+    if not any(glyph.text.strip() for glyph in glyphs):
+        return []
+    size = Counter(round(glyph.size, 1) for glyph in glyphs if glyph.text.strip()).most_common(1)[0][0]
+    size = max(size, *(round(g.size, 1) for g in glyphs)) if len(glyphs) < 4 else size
+    base = statistics.median_low(g.base for g in glyphs if round(g.size, 1) == size)
+    written: list[str] = []
+    for i, glyph in enumerate(glyphs):
+        if i and _apart(glyphs[i - 1], glyph):
+            written.append(" ")
+        raised = glyph.size < _SMALL * size and glyph.base - base > 0.1 * size
+        written.append(glyph.text.translate(_SUPERSCRIPTS) if raised else glyph.text)
+    text = _tightened(" ".join("".join(written).split()))
+    left, right = min(glyph.left for glyph in glyphs), max(glyph.right for glyph in glyphs)
+    bold = all(glyph.bold for glyph in glyphs if glyph.text.isalpha())
+    return [Piece(text, left, right, base, size, bold)]
+
+
+def _apart(before: Glyph, glyph: Glyph) -> bool:
+    gap = max(glyph.left - before.right, before.left - glyph.right)
+    tight = _TIGHT.match(before.text) or _TIGHT.match(glyph.text)
+    return gap > (_CELL if tight else _BLANK) * max(before.size, glyph.size)
+
+
+def _tightened(text: str) -> str:
+    return re.sub(f"(?<=[{CJK}{CJK_MARKS}]) (?=[{CJK}{CJK_MARKS}])", "", text)
+
+
+def join_pieces(pieces: Iterable[Piece]) -> list[Row]:
+    """Put pieces that follow each other on one baseline into one row."""
+    rows: list[list[Piece]] = []
+    for piece in pieces:
+        last = rows[-1][-1] if rows else None
+        if last and abs(last.base - piece.base) <= _SAME_LINE * max(last.size, piece.size) and _follows(last, piece):
+            rows[-1].append(piece)
+        else:
+            rows.append([piece])
+    return [Row(tuple(row)) for row in rows]
+
+
+def _follows(before: Piece, piece: Piece) -> bool:
+    return piece.left >= before.right - piece.size / 2 or _is_leftward(piece.text)
+
+
+def plain_character(character: str) -> str:
+    """Write a character as text has it: ligatures and presentation forms undone, signs without a meaning left out."""
+    if character in _BULLETS:
+        return _BULLETS[character]
+    return unicodedata.normalize("NFKC", character) if _COMPATIBLE.match(character) else _UNWRITTEN.sub("", character)
