@@ -10,14 +10,17 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from index.language import CJK, CJK_MARKS
+from index.language import CJK
 
 _SAME_LINE = 0.2  # of the size of type: two baselines this near are one
 _RAISED = 0.65  # of the size: a mark set higher than this belongs to another line
-_BLANK = 0.16  # of the size: a narrower space is kerning
+_BLANK = 0.06  # of the size: a narrower space is kerning
+_BLANK_BESIDE = 0.16  # the same, on a page that has blanks as glyphs, too
+_BLANKS = 0.05  # of the glyphs of a page that has them are blanks, at least
 _CELL = 1.2  # of the size: a wider space parts cells, or columns
 _SMALL = 0.8  # of the size of the line: smaller and raised is a superscript
-_TIGHT = re.compile(f"[{CJK}{CJK_MARKS}]")
+_EAST_ASIAN = f"{CJK}\u3000-\u303f\uff00-\uffef"  # written without blanks
+_TIGHT = re.compile(f"[{_EAST_ASIAN}]")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _BULLETS = dict.fromkeys("\uf0b7\uf0a7\uf076\uf0d8\uf0fc\uf0a8\uf02d\uf06e", "•")
 _COMPATIBLE = re.compile(r"[\u2e80-\u2fdf\uf900-\ufaff\ufb00-\ufb06\ufb50-\ufdff\ufe70-\ufefc]")
@@ -85,18 +88,19 @@ class Row:
 
 def rows_of(page: Page) -> list[Row]:
     """Return the rows of a page, in the order of the file."""
-    return join_pieces(_pieces(page.glyphs))
+    written = sum(glyph.text.isspace() for glyph in page.glyphs) > _BLANKS * len(page.glyphs)
+    return join_pieces(_pieces(page.glyphs, _BLANK_BESIDE if written else _BLANK))
 
 
-def _pieces(glyphs: Iterable[Glyph]) -> list[Piece]:
+def _pieces(glyphs: Iterable[Glyph], blank: float) -> list[Piece]:
     pieces: list[Piece] = []
     current: list[Glyph] = []
     for glyph in glyphs:
         if current and not _adjoins(current[-1], glyph):
-            pieces += _piece(current)
+            pieces += _piece(current, blank)
             current = []
         current.append(glyph)
-    return pieces + _piece(current)
+    return pieces + _piece(current, blank)
 
 
 def _adjoins(before: Glyph, glyph: Glyph) -> bool:
@@ -112,7 +116,7 @@ def _is_leftward(text: str) -> bool:
     return unicodedata.bidirectional(text[0]) in ("R", "AL", "AN")
 
 
-def _piece(glyphs: list[Glyph]) -> list[Piece]:
+def _piece(glyphs: list[Glyph], blank: float) -> list[Piece]:
     """Write the glyphs as text, with blanks where they stand apart and raised numbers as superscripts."""
     if not any(glyph.text.strip() for glyph in glyphs):
         return []
@@ -120,10 +124,13 @@ def _piece(glyphs: list[Glyph]) -> list[Piece]:
     size = max(size, *(round(g.size, 1) for g in glyphs)) if len(glyphs) < 4 else size
     base = statistics.median_low(g.base for g in glyphs if round(g.size, 1) == size)
     written: list[str] = []
+    was_raised = False
     for i, glyph in enumerate(glyphs):
-        if i and _apart(glyphs[i - 1], glyph):
-            written.append(" ")
         raised = glyph.size < _SMALL * size and glyph.base - base > 0.1 * size
+        letter = raised and i and glyph.text.isalpha() and glyphs[i - 1].text.isalpha() and not was_raised
+        if i and (letter or _apart(glyphs[i - 1], glyph, blank)):
+            written.append(" ")
+        was_raised = raised
         written.append(glyph.text.translate(_SUPERSCRIPTS) if raised else glyph.text)
     text = _tightened(" ".join("".join(written).split()))
     left, right = min(glyph.left for glyph in glyphs), max(glyph.right for glyph in glyphs)
@@ -131,14 +138,14 @@ def _piece(glyphs: list[Glyph]) -> list[Piece]:
     return [Piece(text, left, right, base, size, bold)]
 
 
-def _apart(before: Glyph, glyph: Glyph) -> bool:
+def _apart(before: Glyph, glyph: Glyph, blank: float) -> bool:
     gap = max(glyph.left - before.right, before.left - glyph.right)
     tight = _TIGHT.match(before.text) or _TIGHT.match(glyph.text)
-    return gap > (_CELL if tight else _BLANK) * max(before.size, glyph.size)
+    return gap > (_CELL if tight else blank) * max(before.size, glyph.size)
 
 
 def _tightened(text: str) -> str:
-    return re.sub(f"(?<=[{CJK}{CJK_MARKS}]) (?=[{CJK}{CJK_MARKS}])", "", text)
+    return re.sub(f"(?<=[{_EAST_ASIAN}]) (?=[{_EAST_ASIAN}])", "", text)
 
 
 def join_pieces(pieces: Iterable[Piece]) -> list[Row]:

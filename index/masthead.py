@@ -75,7 +75,7 @@ _DATE = re.compile(
 _CHINESE_DATE = re.compile(r"(?P<y>(?:19|20)\d\d)\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 _META = re.compile(
-    r"^(?:UNITED )?NATIONS(?: [A-Z]{1,4})?$|^(?:Arabic|Chinese|English|French|Russian|Spanish|Español|Français|العربية|Русский|中文)(?:\W|$)|"
+    r"^(?:UNITED )?NATIONS(?: [A-Z]{1,4})?$|^(?:GENERAL|LIMITED|RESTRICTED)$|^(?:Arabic|Chinese|English|French|Russian|Spanish|Español|Français|العربية|Русский|中文)(?:\W|$)|"
     r"Distr\.|Original\s?:|^(?:United Nations|联合国|UNITED|NATIONS|Nations Unies|Naciones Unidas|Организация Объединенных Наций|الأمم المتحدة)$|"
     r"General Assembly|Security Council|Economic and Social Council|Official Records|Supplement No|Agenda item|临时议程|议程\s?\*?\s?项目|原文|\*|各位代表|同志们",
     re.I,

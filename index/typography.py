@@ -18,9 +18,11 @@ _DISPLAY = 1.15  # of the size of the running text: larger is a title or a headi
 _CHAPTER = 1.35  # of that size: larger is a heading of the first degree
 _PROSE = 60  # Latin letters; a longer line that is not set apart is no masthead any more
 _MARGIN = 0.12  # of the height of the page, where running heads and feet stand
+_FAR = 8  # sizes of type between a symbol and a page number
 _REPEATED = 3  # pages that a running head stands on at least
 _BOX = re.compile(r"\b(?:Distr|Original)\s?[.:]", re.I)
-_CUT_WORD = re.compile(r"(?P<left>[^\W\d_]+)-\n(?P<right>[^\W\d_]+)")
+_CUTS = 0.02  # of the lines of a report that cuts words end in a hyphen, at least
+_CUT_WORD = re.compile(r"(?P<left>[^\W\d_]+)-\n(?P<right>[^\W\d_A-Z]+)(?![^\W\d_])")
 
 
 def text_of_pages(pages: Sequence[Page]) -> tuple[str, tuple[str, ...]]:
@@ -28,13 +30,26 @@ def text_of_pages(pages: Sequence[Page]) -> tuple[str, tuple[str, ...]]:
 
     The text has an empty line where a paragraph begins, and a form feed behind every page.
     """
-    rows = [reading_order(rows_of(page)) for page in pages]
+    rows = [_with_parted_margins(reading_order(rows_of(page)), page.height) for page in pages]
     rows = _without_running_heads(rows, [page.height for page in pages])
     body = _body(rows)
     lines = [_lines(page, printed, body) for page, printed in zip(pages, rows, strict=True)]
     titles = _titles(next((page for page in lines if page), []), body)
     sheets = ("".join(_written(line) for line in page) for page in _with_headings(lines, body))
     return _mend_cut_words("".join(f"{sheet}\f" for sheet in sheets)), titles
+
+
+def _with_parted_margins(rows: list[Row], height: float) -> list[Row]:
+    """Make what stands far apart in one line of the head or the foot of a page two rows."""
+    parted: list[Row] = []
+    for row in rows:
+        parted.append(Row(row.pieces[:1]))
+        for before, piece in itertools.pairwise(row.pieces):
+            if _in_margin(row, height) and piece.left - before.right > _FAR * row.size:
+                parted.append(Row((piece,)))
+            else:
+                parted[-1] = Row((*parted[-1].pieces, piece))
+    return parted
 
 
 def _without_running_heads(pages: list[list[Row]], heights: list[float]) -> list[list[Row]]:
@@ -44,13 +59,14 @@ def _without_running_heads(pages: list[list[Row]], heights: list[float]) -> list
     ]
     counts = Counter(place for places in marginal for place in places)
     return [
-        [
-            row
-            for row in page
-            if not (_in_margin(row, height) and counts[_place(row)] >= _REPEATED) or symbols_in(row.text)
-        ]
+        [row for row in page if not _in_margin(row, height) or counts[_place(row)] < _REPEATED or _is_symbol(row.text)]
         for page, height in zip(pages, heights, strict=True)
     ]
+
+
+def _is_symbol(text: str) -> bool:
+    symbols = symbols_in(text)
+    return bool(symbols) and len(text) < 2 * len(symbols[0])
 
 
 def _in_margin(row: Row, height: float) -> bool:
@@ -164,13 +180,15 @@ def _opens(text: str) -> bool:
 
 
 def _mend_cut_words(text: str) -> str:
-    """Join words that were cut at the end of a line, unless the report writes them with a hyphen elsewhere."""
+    """Take the hyphen out of words that the end of a line cut; a report that cuts none has hyphens of its own there."""
     words = Counter(re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", text.lower()))
+    cuts = len(_CUT_WORD.findall(text)) > _CUTS * text.count("\n")
 
     def mended(match: re.Match[str]) -> str:
-        left, right = match["left"], match["right"]
-        whole, hyphened = words[f"{left}{right}".lower()], words[f"{left}-{right}".lower()]
-        compound = hyphened > whole or (not whole and words[left.lower()] > 1 and words[right.lower()] > 1)
-        return f"{left}{'-' if compound or not right[0].islower() else ''}{right}\n"
+        left, right = match["left"].lower(), match["right"]
+        whole, hyphened = words[left + right], words[f"{left}-{right}"]
+        compound = hyphened > whole or (not whole and words[left] > 1 and words[right] > 1)
+        cut = not compound if cuts else whole > hyphened
+        return f"{match['left']}{'' if cut else '-'}{right}\n"
 
     return _CUT_WORD.sub(mended, text)
