@@ -15,7 +15,7 @@ from index.language import CJK
 _SAME_LINE = 0.2  # of the size of type: two baselines this near are one
 _RAISED = 0.65  # of the size: a mark set higher than this belongs to another line
 _BLANK = 0.06  # of the size: a narrower space is kerning
-_BLANK_BESIDE = 0.16  # the same, on a page that has blanks as glyphs, too
+_BLANK_BESIDE = 0.145  # the same, on a page that has blanks as glyphs, too
 _BLANKS = 0.05  # of the glyphs of a page that has them are blanks, at least
 _CELL = 1.2  # of the size: a wider space parts cells, or columns
 _SMALL = 0.8  # of the size of the line: smaller and raised is a superscript

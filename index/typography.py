@@ -22,6 +22,7 @@ _FAR = 8  # sizes of type between a symbol and a page number
 _REPEATED = 3  # pages that a running head stands on at least
 _BOX = re.compile(r"\b(?:Distr|Original)\s?[.:]", re.I)
 _CUTS = 0.02  # of the lines of a report that cuts words end in a hyphen, at least
+_FEW = 5
 _CUT_WORD = re.compile(r"(?P<left>[^\W\d_]+)-\n(?P<right>[^\W\d_A-Z]+)(?![^\W\d_])")
 
 
@@ -182,7 +183,7 @@ def _opens(text: str) -> bool:
 def _mend_cut_words(text: str) -> str:
     """Take the hyphen out of words that the end of a line cut; a report that cuts none has hyphens of its own there."""
     words = Counter(re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", text.lower()))
-    cuts = len(_CUT_WORD.findall(text)) > _CUTS * text.count("\n")
+    cuts = len(_CUT_WORD.findall(text)) > max(_FEW, _CUTS * text.count("\n"))
 
     def mended(match: re.Match[str]) -> str:
         left, right = match["left"].lower(), match["right"]
