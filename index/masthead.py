@@ -184,7 +184,8 @@ def _is_title(text: str) -> bool:
     other = organ or _SESSION.fullmatch(text) or _OTHER_HEADING.fullmatch(text) or own_symbol([], text)
     dated = _DATE.sub("", text).strip() == "" or _CHINESE_DATE.sub("", text).strip() == ""
     wordless = sum(c.isalpha() for c in text) * 3 < len(text)
-    return not (other or dated or wordless or heading_marks(text) or width(text) < _SHORTEST)
+    section = any(mark.kind != "chapter" for mark in heading_marks(text))
+    return not (other or dated or wordless or section or width(text) < _SHORTEST)
 
 
 def _block_before(lines: list[Line], end: int) -> str:

@@ -13,7 +13,7 @@ from index.report import Report
 from index.source_text import SourceText
 from index.structure import parse_report
 
-READABLE = (".txt", ".text", ".md", ".markdown", ".jsonl", ".ndjson", ".pdf")
+READABLE = (".txt", ".text", ".md", ".markdown", ".jsonl", ".ndjson", ".pdf", ".html", ".htm")
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -42,12 +42,27 @@ def read_report(path: Path, name: str) -> Report:
         source = read_text(path)
         return report_of_lines(name, source.text, encoding=source.encoding, warnings=source.warnings)
     source = _SOURCES.get(kind, read_text)(path)
-    return parse_report(name, source.text, encoding=source.encoding, warnings=source.warnings, titles=source.titles)
+    return parse_report(
+        name, source.text, encoding=source.encoding, warnings=source.warnings, titles=source.titles, whole=source.whole
+    )
 
 
 def _read_markdown(path: Path) -> SourceText:
     source = read_text(path)
     return replace(source, text=strip_markdown(source.text))
+
+
+def _read_html(path: Path) -> SourceText:
+    from index.hypertext import read_html, stated_encoding
+
+    content = _read_bytes(path)
+    stated = stated_encoding(content)
+    marked = content.startswith(tuple(mark for mark, _ in _MARKS))
+    try:
+        source = SourceText(content.decode(stated), stated) if stated and not marked else read_text(path)
+    except (LookupError, UnicodeDecodeError):
+        source = read_text(path)
+    return read_html(source)
 
 
 def _read_pdf(path: Path) -> SourceText:
@@ -177,4 +192,10 @@ def strip_markdown(text: str) -> str:
     return re.sub(r"\\([\\`*_{}\[\]()#+\-.!|>])", r"\1", text)
 
 
-_SOURCES = {".md": _read_markdown, ".markdown": _read_markdown, ".pdf": _read_pdf}
+_SOURCES = {
+    ".md": _read_markdown,
+    ".markdown": _read_markdown,
+    ".html": _read_html,
+    ".htm": _read_html,
+    ".pdf": _read_pdf,
+}

@@ -11,3 +11,4 @@ class SourceText:
     encoding: str
     warnings: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()  # lines of the text that the format shows as its title, the likeliest first
+    whole: bool = False  # no paragraph goes on behind an empty line

@@ -57,10 +57,12 @@ def parse_report(
     encoding: str = "utf-8",
     warnings: tuple[str, ...] = (),
     titles: tuple[str, ...] = (),
+    whole: bool = False,
 ) -> Report:
     """Return the report; a text without paragraphs gives a report without passages.
 
-    `titles` are lines of the text that the file format shows as its title, the likeliest first.
+    `titles` are lines of the text that the file format shows as its title, the likeliest first; with `whole`, every
+    line of the text is a whole paragraph.
     """
     straight = straighten(text)
     terms, rest = _subject_terms(straight.text)
@@ -73,7 +75,7 @@ def parse_report(
     parts = _split(lines, contents, title)
     chains = numbered_lines(parts.body)
     entries = frozenset(entry.key for entry in contents.entries)
-    body = sort_lines(parts.body, bool(chains), chains, entries)
+    body = sort_lines(parts.body, bool(chains), chains, entries, whole=whole)
     front = read_masthead(parts.front, plain.text, name, title)
     layout = lay_out([line.text for line in parts.front + parts.contents], body, front.title)
     repairs = straight.repairs + despaced.repairs + plain.repairs + furniture + licence + layout.repairs
