@@ -323,13 +323,9 @@ class _Sorter:
 
     def _separate(self, last: Block, line: Line) -> bool:
         """In an unnumbered report an unfinished line before a gap is a line of its own."""
-        return (
-            (self.whole and line.gap)
-            or not self.numbered
-            and last.kind == "text"
-            and line.gap
-            and width(last.text.rsplit("\n")[-1]) < 60
-        )
+        if self.whole and line.gap:
+            return True
+        return not self.numbered and last.kind == "text" and line.gap and width(last.text.rsplit("\n")[-1]) < 60
 
 
 def _is_salutation(text: str) -> bool:

@@ -13,7 +13,7 @@ _COLUMN_WIDTH = 0.25  # of the width of the text: a narrower column is a cell of
 def reading_order(rows: list[Row]) -> list[Row]:
     """Keep the order of the file, which is that of reading, unless it leaps about or runs across columns."""
     leaps = sum(
-        after.base > before.base + 2 * before.size and after.pieces[0].left < before.pieces[0].left + before.size
+        after.base > before.base + before.size / 2 and after.pieces[0].left < before.pieces[0].left + before.size
         for before, after in itertools.pairwise(rows)
     )
     if leaps > max(3, len(rows) // 8):

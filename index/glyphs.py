@@ -22,7 +22,8 @@ _SMALL = 0.8  # of the size of the line: smaller and raised is a superscript
 _EAST_ASIAN = f"{CJK}\u3000-\u303f\uff00-\uffef"  # written without blanks
 _TIGHT = re.compile(f"[{_EAST_ASIAN}]")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_BULLETS = dict.fromkeys("\uf0b7\uf0a7\uf076\uf0d8\uf0fc\uf0a8\uf02d\uf06e", "•")
+_SIGNS = {"\x02": "-", "\ufffe": "-"}  # what pdfium writes for a hyphen that ends a line
+_SIGNS |= dict.fromkeys("\uf0b7\uf0a7\uf076\uf0d8\uf0fc\uf0a8\uf02d\uf06e", "•")
 _COMPATIBLE = re.compile(r"[\u2e80-\u2fdf\uf900-\ufaff\ufb00-\ufb06\ufb50-\ufdff\ufe70-\ufefc]")
 _UNWRITTEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff\ufffe\uffff]")
 
@@ -166,6 +167,6 @@ def _follows(before: Piece, piece: Piece) -> bool:
 
 def plain_character(character: str) -> str:
     """Write a character as text has it: ligatures and presentation forms undone, signs without a meaning left out."""
-    if character in _BULLETS:
-        return _BULLETS[character]
+    if character in _SIGNS:
+        return _SIGNS[character]
     return unicodedata.normalize("NFKC", character) if _COMPATIBLE.match(character) else _UNWRITTEN.sub("", character)

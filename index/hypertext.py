@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 
 from index.clean import HEADING_SIGN
+from index.numerals import letters, roman
 from index.source_text import SourceText
 
 _MUTE = frozenset(
@@ -20,7 +21,6 @@ _BLOCKS = frozenset(
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LONG_ROW = 1500  # characters; a longer row belongs to a table that lays out the page
-_ROMAN = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split()
 _CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
 _HEAD = 4096  # bytes within which a page states its encoding
 
@@ -168,14 +168,10 @@ def _plain(data: str, preformatted: bool) -> str:
 
 
 def _whole(value: str | None, otherwise: int) -> int:
-    return int(value) if value and value.strip().isdecimal() else otherwise
+    return int(value) if value and value.strip().isdecimal() and 0 < int(value) < 400 else otherwise
 
 
 def _item_mark(kind: str, number: int) -> str:
-    if kind in ("a", "A") and number <= 26:
-        letter = chr(ord("a") + number - 1)
-        return f"({letter}) " if kind == "a" else f"{letter.upper()}. "
-    if kind in ("i", "I") and number <= len(_ROMAN):
-        numeral = _ROMAN[number - 1]
-        return f"({numeral}) " if kind == "i" else f"{numeral.upper()}. "
-    return f"{number}. " if kind else "• "
+    written = {"a": f"({letters(number)})", "A": f"{letters(number).upper()}."}
+    written |= {"i": f"({roman(number)})", "I": f"{roman(number).upper()}.", "": "•"}
+    return f"{written.get(kind, f'{number}.')} "

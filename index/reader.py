@@ -13,7 +13,8 @@ from index.report import Report
 from index.source_text import SourceText
 from index.structure import parse_report
 
-READABLE = (".txt", ".text", ".md", ".markdown", ".jsonl", ".ndjson", ".pdf", ".html", ".htm")
+READABLE = (".txt", ".text", ".md", ".markdown", ".jsonl", ".ndjson", ".pdf", ".html", ".htm", ".docx")
+LOOKED_AT = (*READABLE, ".doc")  # the last only to say what helps
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -63,6 +64,19 @@ def _read_html(path: Path) -> SourceText:
     except (LookupError, UnicodeDecodeError):
         source = read_text(path)
     return read_html(source)
+
+
+def _read_docx(path: Path) -> SourceText:
+    from index.docx import read_docx
+
+    return read_docx(path, _read_bytes(path))
+
+
+def _refuse_doc(path: Path) -> SourceText:
+    raise UnreadableFile(
+        f"{path} is of the old kind of Word document, .doc, which is not read.",
+        f"Save it as .docx first: soffice --headless --convert-to docx {path}",
+    )
 
 
 def _read_pdf(path: Path) -> SourceText:

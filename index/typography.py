@@ -23,7 +23,7 @@ _REPEATED = 3  # pages that a running head stands on at least
 _BOX = re.compile(r"\b(?:Distr|Original)\s?[.:]", re.I)
 _CUTS = 0.02  # of the lines of a report that cuts words end in a hyphen, at least
 _FEW = 5
-_CUT_WORD = re.compile(r"(?P<left>[^\W\d_]+)-\n(?P<right>[^\W\d_A-Z]+)(?![^\W\d_])")
+_CUT_WORD = re.compile(r"(?P<left>[^\W\d_]+)-\n(?P<right>[^\W\d_A-Z]+)(?![^\W\d_]) ?")
 
 
 def text_of_pages(pages: Sequence[Page]) -> tuple[str, tuple[str, ...]]:
@@ -182,7 +182,7 @@ def _opens(text: str) -> bool:
 
 def _mend_cut_words(text: str) -> str:
     """Take the hyphen out of words that the end of a line cut; a report that cuts none has hyphens of its own there."""
-    words = Counter(re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", text.lower()))
+    words = Counter(re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", _CUT_WORD.sub(" ", text).lower()))
     cuts = len(_CUT_WORD.findall(text)) > max(_FEW, _CUTS * text.count("\n"))
 
     def mended(match: re.Match[str]) -> str:
