@@ -38,7 +38,7 @@ def read_html(source: SourceText) -> SourceText:
     page = _Page(only_main=bool(re.search(r"<main[\s>]|role\s*=\s*[\"']?main", source.text, re.I)))
     page.feed(source.text)
     page.close()
-    page.end_block()
+    page.end()
     named = re.split(r"\s[|—–·»]\s", " ".join(page.title.split()))[:1]
     titles = (*page.headings, *named) if len(page.headings) == 1 else (*named, *page.headings)
     text, titles = "".join(page.lines), tuple(title for title in titles if title)
@@ -84,6 +84,8 @@ class _Page(HTMLParser):
             self.words.append("\n")
         if tag in _BLOCKS:
             self.end_block()
+            if tag == "tr":
+                self._end_open_row()
             self.open = [opened for opened in self.open if opened.name != "head"]  # which may be left open
         if tag in _VOID:
             return
@@ -105,6 +107,8 @@ class _Page(HTMLParser):
             return
         if tag in _BLOCKS or tag in ("td", "th"):
             self.end_block(tag)
+        if tag in ("table", "tbody", "thead", "tfoot"):
+            self._end_open_row()
         while self.open.pop().name != tag:
             pass
         if tag == "tr" and self.rows:
@@ -120,6 +124,12 @@ class _Page(HTMLParser):
         elif not any(tag.mute for tag in self.open) and (not self.only_main or any(tag.main for tag in self.open)):
             raised = "sup" in tags and data.strip(" []()").isdecimal() and data.isascii()
             self.words.append(data.strip(" []()").translate(_SUPERSCRIPTS) if raised else _plain(data, "pre" in tags))
+
+    def end(self) -> None:
+        """Write what is still open."""
+        self.end_block()
+        while self.rows:
+            self._end_row(self.rows.pop())
 
     def end_block(self, tag: str = "") -> None:
         """Write the words since the last block as lines of their own."""
@@ -142,6 +152,13 @@ class _Page(HTMLParser):
             self.rows[-1].append(block)
         else:
             self.lines.append(f"\n{block}\n")
+
+    def _end_open_row(self) -> None:
+        """End a row of the innermost table that has no end of its own."""
+        names = [opened.name for opened in self.open]
+        within = names[max((i for i, name in enumerate(names) if name == "table"), default=0) :]
+        if "tr" in within:
+            self.handle_endtag("tr")
 
     def _end_row(self, blocks: list[str]) -> None:
         """Write a row of cells as one line, and one that lays out the page as the blocks that it holds."""

@@ -212,4 +212,6 @@ _SOURCES = {
     ".html": _read_html,
     ".htm": _read_html,
     ".pdf": _read_pdf,
+    ".docx": _read_docx,
+    ".doc": _refuse_doc,
 }

@@ -37,6 +37,7 @@ from index.symbols import find_references, symbol_of_file, symbols_in
 PARSER_VERSION = 2  # raise it with every change that makes other passages
 
 _PROSE = 45  # Latin letters; a line of the front matter is shorter, or ends in no full stop
+_LONG = 100  # the same; longer than any line between the title and the text
 _OPENING = 60  # lines that a masthead takes at most
 _TERMS = re.compile(r"\s*%%%([^\n]*)\n?")
 
@@ -149,7 +150,8 @@ def _prose_start(lines: list[Line], behind: int) -> int:
             continue
         end = next((j for j in range(i + 1, len(lines)) if lines[j].gap), len(lines))
         block = reduce(join, (line.text for line in lines[i:end]))
-        if is_summary_heading(block) or heading_marks(block) or (width(block) > _PROSE and is_finished(block)):
+        prose = width(block) > (_PROSE if is_finished(block) else _LONG)
+        if prose or is_summary_heading(block) or heading_marks(block):
             return i
     return numbered if chains else behind
 

@@ -99,7 +99,7 @@ def test_running_heads_go_and_symbols_stay():
 def test_words_cut_by_the_end_of_a_line_are_mended_and_compounds_stay():
     cut = prose(60, 700, *[half for n in "abcdefg" for half in (f"Agencies {n} imple-", "ment the plan.")])
     assert lines(cut).startswith("Agencies a implement\nthe plan.\nAgencies b implement\n")
-    assert lines(prose(60, 600, "A long-", "term plan.")) == "A long-\nterm plan.\n\f"
+    assert lines(prose(60, 600, "A long-", "term plan.")) == "A long-term\nplan.\n\f"
 
 
 def test_chinese_has_no_blanks_between_characters():
