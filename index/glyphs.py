@@ -3,6 +3,7 @@
 Lengths are in points; `base` grows upwards, as in PDF.
 """
 
+import itertools
 import re
 import statistics
 import unicodedata
@@ -11,11 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from index.language import CJK
+from index.leftward import in_logical_order, is_leftward
 
 _SAME_LINE = 0.2  # of the size of type: two baselines this near are one
 _RAISED = 0.65  # of the size: a mark set higher than this belongs to another line
 _BLANK = 0.06  # of the size: a narrower space is kerning
 _BLANK_BESIDE = 0.145  # the same, on a page that has blanks as glyphs, too
+_LOOSE = 2  # times these: letters of Arabic that do not join stand further apart
 _BLANKS = 0.05  # of the glyphs of a page that has them are blanks, at least
 _CELL = 1.2  # of the size: a wider space parts cells, or columns
 _SMALL = 0.8  # of the size of the line: smaller and raised is a superscript
@@ -90,7 +93,47 @@ class Row:
 def rows_of(page: Page) -> list[Row]:
     """Return the rows of a page, in the order of the file."""
     written = sum(glyph.text.isspace() for glyph in page.glyphs) > _BLANKS * len(page.glyphs)
-    return join_pieces(_pieces(page.glyphs, _BLANK_BESIDE if written else _BLANK))
+    blank = _BLANK_BESIDE if written else _BLANK
+    letters = [glyph for glyph in page.glyphs if glyph.text.isalpha()]
+    if sum(is_leftward(glyph.text) for glyph in letters) * 2 > len(letters):
+        return [Row((piece,)) for line in _baselines(page.glyphs) for piece in _leftward_piece(line, blank)]
+    return join_pieces(_pieces(page.glyphs, blank))
+
+
+def _baselines(glyphs: Iterable[Glyph]) -> Iterable[list[Glyph]]:
+    """Group the glyphs that follow each other at one height, wherever in the line they stand."""
+    return (list(group) for _, group in itertools.groupby(glyphs, key=_Height()))
+
+
+class _Height:
+    """A key that stays the same while glyphs keep to one line."""
+
+    def __init__(self) -> None:
+        self.base = 0.0
+        self.number = 0
+
+    def __call__(self, glyph: Glyph) -> int:
+        if abs(glyph.base - self.base) > _RAISED * glyph.size:
+            self.base = glyph.base
+            self.number += 1
+        return self.number
+
+
+def _leftward_piece(glyphs: list[Glyph], blank: float) -> list[Piece]:
+    """Write a line that is printed from right to left."""
+    if not any(glyph.text.strip() for glyph in glyphs):
+        return []
+    wide = (glyph for glyph in glyphs if glyph.text.strip() or glyph.right > glyph.left)
+    painted = sorted(wide, key=lambda glyph: -(glyph.left + glyph.right))
+    characters: list[str] = []
+    for before, glyph in zip([None, *painted], painted, strict=False):
+        if before and before.left - glyph.right > _LOOSE * blank * glyph.size:
+            characters.append(" ")
+        characters.append(glyph.text)
+    most = max(painted, key=lambda glyph: glyph.size)
+    left, right = min(glyph.left for glyph in painted), max(glyph.right for glyph in painted)
+    text = " ".join(in_logical_order(characters).split())
+    return [Piece(text, left, right, most.base, most.size, all(g.bold for g in painted if g.text.isalpha()))]
 
 
 def _pieces(glyphs: Iterable[Glyph], blank: float) -> list[Piece]:
@@ -107,14 +150,8 @@ def _pieces(glyphs: Iterable[Glyph], blank: float) -> list[Piece]:
 def _adjoins(before: Glyph, glyph: Glyph) -> bool:
     size = max(before.size, glyph.size)
     height = abs(glyph.base - before.base)
-    if _is_leftward(glyph.text) or _is_leftward(before.text):
-        return height <= _SAME_LINE * size
     gap = glyph.left - before.right
     return height <= _RAISED * size and -size / 2 <= gap <= _CELL * size
-
-
-def _is_leftward(text: str) -> bool:
-    return unicodedata.bidirectional(text[0]) in ("R", "AL", "AN")
 
 
 def _piece(glyphs: list[Glyph], blank: float) -> list[Piece]:
@@ -162,7 +199,7 @@ def join_pieces(pieces: Iterable[Piece]) -> list[Row]:
 
 
 def _follows(before: Piece, piece: Piece) -> bool:
-    return piece.left >= before.right - piece.size / 2 or _is_leftward(piece.text)
+    return piece.left >= before.right - piece.size / 2
 
 
 def plain_character(character: str) -> str:
