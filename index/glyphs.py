@@ -18,7 +18,7 @@ _SAME_LINE = 0.2  # of the size of type: two baselines this near are one
 _RAISED = 0.65  # of the size: a mark set higher than this belongs to another line
 _BLANK = 0.06  # of the size: a narrower space is kerning
 _BLANK_BESIDE = 0.145  # the same, on a page that has blanks as glyphs, too
-_LOOSE = 2  # times these: letters of Arabic that do not join stand further apart
+_LOOSE = 1.5  # times these: letters of Arabic that do not join stand further apart
 _BLANKS = 0.05  # of the glyphs of a page that has them are blanks, at least
 _CELL = 1.2  # of the size: a wider space parts cells, or columns
 _SMALL = 0.8  # of the size of the line: smaller and raised is a superscript
@@ -102,7 +102,8 @@ def rows_of(page: Page) -> list[Row]:
 
 def _baselines(glyphs: Iterable[Glyph]) -> Iterable[list[Glyph]]:
     """Group the glyphs that follow each other at one height, wherever in the line they stand."""
-    return (list(group) for _, group in itertools.groupby(glyphs, key=_Height()))
+    wide = (glyph for glyph in glyphs if glyph.text.strip() or glyph.right > glyph.left)
+    return (list(group) for _, group in itertools.groupby(wide, key=_Height()))
 
 
 class _Height:
@@ -113,18 +114,23 @@ class _Height:
         self.number = 0
 
     def __call__(self, glyph: Glyph) -> int:
-        if abs(glyph.base - self.base) > _RAISED * glyph.size:
+        if not unicodedata.combining(glyph.text[0]) and abs(glyph.base - self.base) > _RAISED * glyph.size:
             self.base = glyph.base
             self.number += 1
         return self.number
+
+
+def _from_the_right(glyph: Glyph) -> float:
+    """Order glyphs by their middle, and a vowel sign behind the letter that it stands on."""
+    behind = _BLANK * glyph.size if unicodedata.combining(glyph.text[0]) else 0
+    return behind - (glyph.left + glyph.right) / 2
 
 
 def _leftward_piece(glyphs: list[Glyph], blank: float) -> list[Piece]:
     """Write a line that is printed from right to left."""
     if not any(glyph.text.strip() for glyph in glyphs):
         return []
-    wide = (glyph for glyph in glyphs if glyph.text.strip() or glyph.right > glyph.left)
-    painted = sorted(wide, key=lambda glyph: -(glyph.left + glyph.right))
+    painted = sorted(glyphs, key=_from_the_right)
     characters: list[str] = []
     for before, glyph in zip([None, *painted], painted, strict=False):
         if before and before.left - glyph.right > _LOOSE * blank * glyph.size:
@@ -206,4 +212,6 @@ def plain_character(character: str) -> str:
     """Write a character as text has it: ligatures and presentation forms undone, signs without a meaning left out."""
     if character in _SIGNS:
         return _SIGNS[character]
-    return unicodedata.normalize("NFKC", character) if _COMPATIBLE.match(character) else _UNWRITTEN.sub("", character)
+    if _COMPATIBLE.match(character):
+        return unicodedata.normalize("NFKC", character).strip()
+    return _UNWRITTEN.sub("", character)
