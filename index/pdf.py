@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -67,7 +68,7 @@ def read_pdf(path: Path, content: bytes) -> SourceText:
     if len(mute) == len(pages):
         raise UnreadableFile(
             f"{path} holds no text: its pages are pictures, {len(pages)} in all.",
-            f"Let a text recogniser read it first: ocrmypdf {path} {path}",
+            f"Let a text recogniser read it first: ocrmypdf {quote(str(path))} {quote(str(path))}",
         )
     named = ", ".join(mute[:10]) + (", …" if mute[10:] else "")
     warnings = (f"{len(mute)} of {len(pages)} pages hold no text: {named}",) if mute else ()
@@ -82,7 +83,7 @@ def _open(path: Path, content: bytes) -> pypdfium2.PdfDocument:
         if getattr(error, "err_code", None) in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
             raise UnreadableFile(
                 f"{path} is locked with a password.",
-                f"Save it without one: qpdf --password=PASSWORD --decrypt {path} unlocked.pdf",
+                f"Save it without one: qpdf --password=PASSWORD --decrypt {quote(str(path))} unlocked.pdf",
             ) from None
         raise UnreadableFile(
             f"{path} is no PDF or a damaged one.", "Fetch it anew, print it as PDF again, or leave it out."

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 from charset_normalizer import from_bytes
 
@@ -56,7 +57,7 @@ def _read_markdown(path: Path) -> SourceText:
 def _read_html(path: Path) -> SourceText:
     from index.hypertext import read_html, stated_encoding
 
-    content = _read_bytes(path)
+    content = _filled(path)
     stated = stated_encoding(content)
     marked = content.startswith(tuple(mark for mark, _ in _MARKS))
     try:
@@ -69,27 +70,25 @@ def _read_html(path: Path) -> SourceText:
 def _read_docx(path: Path) -> SourceText:
     from index.docx import read_docx
 
-    return read_docx(path, _read_bytes(path))
+    return read_docx(path, _filled(path))
 
 
 def _refuse_doc(path: Path) -> SourceText:
     raise UnreadableFile(
         f"{path} is of the old kind of Word document, .doc, which is not read.",
-        f"Save it as .docx first: soffice --headless --convert-to docx {path}",
+        f"Save it as .docx first: soffice --headless --convert-to docx {quote(str(path))}",
     )
 
 
 def _read_pdf(path: Path) -> SourceText:
     from index.pdf import read_pdf  # loads pdfium
 
-    return read_pdf(path, _read_bytes(path))
+    return read_pdf(path, _filled(path))
 
 
 def read_text(path: Path) -> SourceText:
     """Return the text of a file in UTF-8, UTF-16, GB18030 or Big5, or in a common Cyrillic, Arabic or Latin code."""
-    content = _read_bytes(Path(path))
-    if not content.strip():
-        raise UnreadableFile(f"{path} is empty.", "Put a report into it, or leave it out.")
+    content = _filled(Path(path))
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return _decode(path, content, encoding)
@@ -101,6 +100,13 @@ def read_text(path: Path) -> SourceText:
         return _checked(path, SourceText(content.decode("utf-8"), "utf-8"))
     except UnicodeDecodeError:
         return _guess(path, content)
+
+
+def _filled(path: Path) -> bytes:
+    content = _read_bytes(path)
+    if not content.strip():
+        raise UnreadableFile(f"{path} is empty.", "Put a report into it, or leave it out.")
+    return content
 
 
 def _read_bytes(path: Path) -> bytes:
