@@ -10,11 +10,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from index.automatic_numbers import Numbering, W, value_of
 from index.clean import HEADING_SIGN, width
 from index.errors import UnreadableFile
 from index.glyphs import plain_character
 from index.marks import UNMARKED_DEGREE, heading_marks, is_heading_like, paragraph_number
-from index.numbering import Numbering, W, value_of
 from index.source_text import SourceText
 
 _LARGEST = 1 << 28  # bytes of one part, unpacked
