@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -23,6 +24,17 @@ _DISPLAY = 1.15  # of the size of the running text: larger is a title
 _PROSE = 60  # Latin letters; a longer paragraph that is not set apart ends the masthead
 _OPENING = 60  # paragraphs among which the title is
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ElementTree.ParseError,
+    EOFError,
+    KeyError,
+    OSError,
+    OverflowError,
+    RuntimeError,  # a password, or a nesting without end
+    ValueError,
+)
 _SKIPPED = {f"{W}{tag}" for tag in ("del", "moveFrom", "instrText", "drawing", "pict", "object", "rPr", "pPr")}
 _BLANKS = {f"{W}tab": " ", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-", f"{W}ptab": " "}
 
@@ -52,7 +64,7 @@ def read_docx(path: Path, content: bytes) -> SourceText:
             document = _Document(package)
             paragraphs = [p for p in document.paragraphs() if p.text]
             notes = list(document.notes())
-    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, ValueError, NotImplementedError, OSError) as error:
+    except _BROKEN as error:
         raise UnreadableFile(
             f"{path} is no Word document of the kind .docx, or a damaged or locked one.",
             "Open it in a word processor and save it anew as .docx without a password.",

@@ -21,6 +21,7 @@ _BLOCKS = frozenset(
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LONG_ROW = 1500  # characters; a longer row belongs to a table that lays out the page
+_MARKED_SECTION = re.compile(r"<!\[[^>]*>?")  # a comment by the standard; the parser stumbles over it
 _CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
 _HEAD = 4096  # bytes within which a page states its encoding
 
@@ -36,7 +37,7 @@ def stated_encoding(content: bytes) -> str | None:
 def read_html(source: SourceText) -> SourceText:
     """Return the text of a page without its navigation; headings keep their degree as the parser's own sign."""
     page = _Page(only_main=bool(re.search(r"<main[\s>]|role\s*=\s*[\"']?main", source.text, re.I)))
-    page.feed(source.text)
+    page.feed(_MARKED_SECTION.sub("", source.text))
     page.close()
     page.end()
     named = re.split(r"\s[|—–·»]\s", " ".join(page.title.split()))[:1]

@@ -45,6 +45,13 @@ def test_a_head_that_is_not_closed_hides_nothing():
     assert lines("<html><head><title>T</title><body><p>Text.</p>") == ["Text."]
 
 
+def test_marked_sections_are_passed_over():
+    assert lines("<p>One<![if !supportLists]> and<![endif]> two.</p><![unknown[<p>Three.</p>") == [
+        "One and two.",
+        "Three.",
+    ]
+
+
 def test_tables_are_read_row_by_row():
     page = "<table><tr><th>Country<th>Year<tr><td><p>Chad</p></td><td>2003</td></tr></table>"
     assert lines(page) == ["Country Year", "Chad 2003"]
