@@ -62,9 +62,21 @@ class Body:
     chains: tuple[tuple[Candidate, ...], ...]
 
 
-def sort_lines(lines: list[Line], numbered: bool, chains: list[list[Candidate]], entries: frozenset[str]) -> Body:
-    """Turn the lines into blocks; `entries` are the keys of the contents, which mark headings."""
-    return Body(tuple(_Sorter(lines, numbered, chains, entries).run()), tuple(map(tuple, chains)))
+def sort_lines(
+    lines: list[Line],
+    numbered: bool,
+    chains: list[list[Candidate]],
+    entries: frozenset[str],
+    *,
+    whole: bool = False,
+) -> Body:
+    """Turn the lines into blocks; `entries` are the keys of the contents, which mark headings.
+
+    With `whole`, a gap parts paragraphs even where the one before it has no full stop.
+    """
+    sorter = _Sorter(lines, numbered, chains, entries)
+    sorter.whole = whole
+    return Body(tuple(sorter.run()), tuple(map(tuple, chains)))
 
 
 class _Sorter:
@@ -79,7 +91,7 @@ class _Sorter:
         self.blocks: list[Block] = []
         self.last_text: Block | None = None
         self.last_unnoted: Block | None = None
-        self.annex, self.in_notes = "", False
+        self.annex, self.in_notes, self.whole = "", False, False
         self.letters: dict[str, str] = {}  # the last mark of every kind of heading
         self.outermost = ""
         self.wrapped = is_wrapped(lines)
@@ -298,6 +310,8 @@ class _Sorter:
 
     def _separate(self, last: Block, line: Line) -> bool:
         """In an unnumbered report an unfinished line before a gap is a line of its own."""
+        if self.whole and line.gap:
+            return True
         return not self.numbered and last.kind == "text" and line.gap and width(last.text.rsplit("\n")[-1]) < 60
 
 

@@ -8,10 +8,11 @@ from pathlib import PurePath
 
 from index.clean import Line, join, width
 from index.language import CJK
+from index.marks import heading_marks
 from index.symbols import symbols_in
 
 _AUTHOR = re.compile(
-    r"(?:[^—–-].{0,23}(?:的报告|的说明|的報告|的說明)|(?:Report|Note) (?:of|by) the .{3,80}|Rapport (?:du|de la|de l.|des) .{3,80}|Note du .{3,80}|"
+    r"(?:[^—–-].{0,23}(?:的报告|的说明|的報告|的說明)|(?:(?:\w+ )?[Rr]eport|Note) (?:of|by) the .{3,80}|Rapport (?:du|de la|de l.|des) .{3,80}|Note du .{3,80}|"
     r"Informe (?:del|de la) .{3,80}|Nota (?:del|de la) .{3,80}|(?:Доклад|Записка) .{3,80}|(?:تقرير|مذكرة من) .{3,80})[\s*＊]*"
 )
 _SESSION = re.compile(
@@ -78,13 +79,22 @@ _DATE = re.compile(
 _CHINESE_DATE = re.compile(r"(?P<y>(?:19|20)\d\d)\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 _META = re.compile(
-    r"^(?:Arabic|Chinese|English|French|Russian|Spanish|Español|Français|العربية|Русский|中文)(?:\W|$)|"
+    r"^(?:UNITED )?NATIONS(?: [A-Z]{1,4})?$|^(?:GENERAL|LIMITED|RESTRICTED)$|^(?:Arabic|Chinese|English|French|Russian|Spanish|Español|Français|العربية|Русский|中文)(?:\W|$)|"
     r"Distr\.|Original\s?:|^(?:United Nations|联合国|UNITED|NATIONS|Nations Unies|Naciones Unidas|Организация Объединенных Наций|الأمم المتحدة)$|"
     r"General Assembly|Security Council|Economic and Social Council|Official Records|Supplement No|Agenda item|临时议程|议程\s?\*?\s?项目|原文|\*|各位代表|同志们",
     re.I,
 )
 _BODY_NAMES = frozenset({*itertools.chain(*_BODIES), "联合国", "聯合國", "聯合國大會"})
 _WRAPPED = 30  # Latin letters; a line of a title that goes on below is at least this wide
+_UNITED_NATIONS = re.compile(
+    r"United Nations|联合国|UNITED|NATIONS|Nations Unies|Naciones Unidas|Организация Объединенных Наций|الأمم المتحدة",
+    re.I,
+)
+_OTHER_HEADING = re.compile(
+    r"(?:Contents|Table of contents|Table des matières|Índice|Содержание|المحتويات|目\s?录|目\s?次|Summary|Executive summary|"
+    r"Résumé|Resumen|Резюме|موجز|摘\s?要|Official Records.*|正式记录.*)\W*",
+    re.I,
+)
 _SHORTEST = 5  # Latin letters of a title, or two Chinese characters
 _SPACED = re.compile(f"(?<=[{CJK}]) (?=[{CJK}])")
 _TITLE_LINES = 4
@@ -108,15 +118,23 @@ class Masthead:
     agenda_item: str | None = None
 
 
-def read_masthead(lines: list[Line], text: str, name: str) -> Masthead:
-    """Read the lines before the summary, the contents and the first paragraph; `text` is the whole report."""
+def stated_title(titles: tuple[str, ...]) -> str:
+    """Choose among the lines that the file format shows as the title; "" when none can be one."""
+    return next((re.sub(r"[\s*]+$", "", title) for title in titles if _is_title(title)), "")
+
+
+def read_masthead(lines: list[Line], text: str, name: str, title: str = "") -> Masthead:
+    """Read the lines before the summary, the contents and the first paragraph; `text` is the whole report.
+
+    `title` is the one that the file format states.
+    """
     stated = [line for line in lines if not line.text.startswith(("*", "＊"))]
     joined = " ".join(line.text for line in stated)
     session = _session(joined)
     body = _body(stated, text, session)
     date, year = _date(stated)
     return Masthead(
-        title=_title(stated, text) or PurePath(name).stem,
+        title=title or _title(stated, text) or PurePath(name).stem,
         symbol=own_symbol(lines, text),
         date=date,
         session=session,
@@ -158,7 +176,8 @@ def _title(lines: list[Line], text: str) -> str:
     author = next((i for i in range(len(lines) - 1, 0, -1) if _AUTHOR.fullmatch(lines[i].text)), None)
     before = lines[author - 1].text if author else ""
     if author and (_may_be_title(before) or _runs_on(before)):
-        return _trim_run_on(_block_before(lines, author), text)
+        title = _block_before(lines, author)
+        return _trim_run_on(title, text) if _runs_on(before) else title
     first = next((i for i, line in enumerate(lines) if _may_be_title(line.text)), None)
     title = _block_after(lines, first) if first is not None else ""
     return re.sub(r"[\s*]+$", "", title) if width(title) < _LONGEST else ""
@@ -189,6 +208,16 @@ def _may_be_title(text: str) -> bool:
     dated = _DATE.sub("", text).strip() == "" or _CHINESE_DATE.sub("", text).strip() == ""
     other = _META.search(text) or symbols_in(text) or _SESSION.fullmatch(text) or _AGENDA.match(text)
     return not (dated or other or text in _BODY_NAMES or text.endswith(("，", "、", "،")) or width(text) < _SHORTEST)
+
+
+def _is_title(text: str) -> bool:
+    """Say whether a line that is shown as a title can be the report's: no organ, symbol, date, section or contents."""
+    organ = any(form == text for forms in _BODIES for form in forms) or _UNITED_NATIONS.fullmatch(text)
+    other = organ or _SESSION.fullmatch(text) or _OTHER_HEADING.fullmatch(text) or own_symbol([], text)
+    dated = _DATE.sub("", text).strip() == "" or _CHINESE_DATE.sub("", text).strip() == ""
+    wordless = sum(c.isalpha() for c in text) * 3 < len(text)
+    section = any(mark.kind != "chapter" for mark in heading_marks(text))
+    return not (other or dated or wordless or section or width(text) < _SHORTEST)
 
 
 def _block_before(lines: list[Line], end: int) -> str:

@@ -1,8 +1,9 @@
 """Read files as reports: bytes to text, text to a report. Knows kinds of file, nothing of paragraph numbers."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 from charset_normalizer import from_bytes
 
@@ -10,9 +11,11 @@ from index.clean import HEADING_SIGN
 from index.errors import UnreadableFile
 from index.jsonl import report_of_lines
 from index.report import Report
+from index.source_text import SourceText
 from index.structure import parse_report
 
-READABLE = (".txt", ".text", ".md", ".markdown", ".jsonl", ".ndjson")
+READABLE = (".txt", ".text", ".md", ".markdown", ".jsonl", ".ndjson", ".pdf", ".html", ".htm", ".docx")
+LOOKED_AT = (*READABLE, ".doc")  # the last only to say what helps
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -34,34 +37,62 @@ _COMMON_HAN = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SourceText:
-    """A file's text and how it was decoded."""
-
-    text: str
-    encoding: str
-    warnings: tuple[str, ...] = ()
-
-
 def read_report(path: Path, name: str) -> Report:
-    """Return the report in a .txt, .md or .jsonl file under the name it is indexed by.
+    """Return the report in a file of a readable kind under the name it is indexed by.
 
     Raises UnreadableFile, or NotAReport for a file of questions.
     """
-    source = read_text(path)
     kind = path.suffix.lower()
     if kind in (".jsonl", ".ndjson"):
+        source = read_text(path)
         return report_of_lines(name, source.text, encoding=source.encoding, warnings=source.warnings)
-    text = strip_markdown(source.text) if kind in (".md", ".markdown") else source.text
-    report = parse_report(name, text, encoding=source.encoding, warnings=source.warnings)
+    source = _SOURCES.get(kind, read_text)(path)
+    report = parse_report(
+        name, source.text, encoding=source.encoding, warnings=source.warnings, titles=source.titles, whole=source.whole
+    )
     return report if report.passages else replace(report, warnings=(*report.warnings, "it holds no paragraph"))
+
+
+def _read_markdown(path: Path) -> SourceText:
+    source = read_text(path)
+    return replace(source, text=strip_markdown(source.text))
+
+
+def _read_html(path: Path) -> SourceText:
+    from index.hypertext import read_html, stated_encoding
+
+    content = _filled(path)
+    stated = stated_encoding(content)
+    marked = content.startswith(tuple(mark for mark, _ in _MARKS))
+    try:
+        source = SourceText(content.decode(stated), stated) if stated and not marked else read_text(path)
+    except (LookupError, UnicodeDecodeError):
+        source = read_text(path)
+    return read_html(source)
+
+
+def _read_docx(path: Path) -> SourceText:
+    from index.docx import read_docx
+
+    return read_docx(path, _filled(path))
+
+
+def _refuse_doc(path: Path) -> SourceText:
+    raise UnreadableFile(
+        f"{path} is of the old kind of Word document, .doc, which is not read.",
+        f"Save it as .docx first: soffice --headless --convert-to docx {quote(str(path))}",
+    )
+
+
+def _read_pdf(path: Path) -> SourceText:
+    from index.pdf import read_pdf  # loads pdfium
+
+    return read_pdf(path, _filled(path))
 
 
 def read_text(path: Path) -> SourceText:
     """Return the text of a file in UTF-8, UTF-16, GB18030 or Big5, or in a common Cyrillic, Arabic or Latin code."""
-    content = _read_bytes(Path(path))
-    if not content.strip():
-        raise UnreadableFile(f"{path} is empty.", "Put a report into it, or leave it out.")
+    content = _filled(Path(path))
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return _decode(path, content, encoding)
@@ -73,6 +104,13 @@ def read_text(path: Path) -> SourceText:
         return _checked(path, SourceText(content.decode("utf-8"), "utf-8"))
     except UnicodeDecodeError:
         return _guess(path, content)
+
+
+def _filled(path: Path) -> bytes:
+    content = _read_bytes(path)
+    if not content.strip():
+        raise UnreadableFile(f"{path} is empty.", "Put a report into it, or leave it out.")
+    return content
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -185,3 +223,14 @@ def strip_markdown(text: str) -> str:
     text = re.sub(r"(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*(?![\w*])", r"\1", text)
     text = re.sub(r"`([^`\n]+)`", r"\1", text)
     return re.sub(r"\\([\\`*_{}\[\]()#+\-.!|>])", r"\1", text)
+
+
+_SOURCES = {
+    ".md": _read_markdown,
+    ".markdown": _read_markdown,
+    ".html": _read_html,
+    ".htm": _read_html,
+    ".pdf": _read_pdf,
+    ".docx": _read_docx,
+    ".doc": _refuse_doc,
+}

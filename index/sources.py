@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from index.reader import READABLE
+from index.reader import LOOKED_AT
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def _files(path: Path, index: Path, sources: Sources) -> Iterator[Path]:
         if (here / "CURRENT").is_file() and (here / "generations").is_dir():
             folders[:] = []
             continue
-        yield from (here / n for n in names if Path(n).suffix.lower() in READABLE and not n.startswith("."))
+        yield from (here / n for n in names if Path(n).suffix.lower() in LOOKED_AT and not n.startswith("."))
 
 
 def _unlistable(error: OSError, sources: Sources) -> None:

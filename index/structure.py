@@ -6,6 +6,7 @@ find the running numbers, sort the lines into blocks, lay the blocks out as the 
 
 import re
 from dataclasses import dataclass
+from functools import reduce
 
 from index.abbreviations import find_abbreviations
 from index.body import Block, Body, sort_lines
@@ -17,6 +18,7 @@ from index.clean import (
     drop_furniture,
     drop_licence,
     is_finished,
+    join,
     join_lone_marks,
     lines_of,
     straighten,
@@ -27,7 +29,7 @@ from index.contents import Contents, check_ranges, find_contents, title_key
 from index.language import detect_language
 from index.layout import Layout, lay_out
 from index.marks import heading_marks, is_opening_heading, is_summary_heading
-from index.masthead import Masthead, read_masthead
+from index.masthead import Masthead, read_masthead, stated_title
 from index.numbering import new_beginnings, numbered_lines, with_plain_numbers
 from index.report import Report, Structure
 from index.running import break_lines
@@ -37,6 +39,8 @@ from index.symbols import find_references, symbol_of_file, symbols_in
 PARSER_VERSION = 3  # raise it with every change that makes other passages
 
 _PROSE = 45  # Latin letters; a line of the front matter is shorter, or ends in no full stop
+_LONG = 100  # the same; longer than any line between the title and the text
+_OPENING = 60  # lines that a masthead takes at most
 _TERMS = re.compile(r"\s*%%%([^\n]*)\n?")
 
 
@@ -49,8 +53,20 @@ class _Parts:
     body: list[Line]
 
 
-def parse_report(name: str, text: str, *, encoding: str = "utf-8", warnings: tuple[str, ...] = ()) -> Report:
-    """Return the report; a text without paragraphs gives a report without passages."""
+def parse_report(
+    name: str,
+    text: str,
+    *,
+    encoding: str = "utf-8",
+    warnings: tuple[str, ...] = (),
+    titles: tuple[str, ...] = (),
+    whole: bool = False,
+) -> Report:
+    """Return the report; a text without paragraphs gives a report without passages.
+
+    `titles` are lines of the text that the file format shows as its title, the likeliest first; with `whole`, every
+    line of the text is a whole paragraph.
+    """
     straight = straighten(text)
     terms, rest = _subject_terms(straight.text)
     hyphens = close_hyphens(rest)
@@ -60,11 +76,12 @@ def parse_report(name: str, text: str, *, encoding: str = "utf-8", warnings: tup
     lines, licence = drop_licence(join_lone_marks(lines))
     lines = with_plain_numbers(lines)
     contents = find_contents(lines)
-    parts = _split(lines, contents)
+    title = stated_title(titles)
+    parts = _split(lines, contents, title)
     chains = numbered_lines(parts.body)
     entries = frozenset(entry.key for entry in contents.entries)
-    body = sort_lines(parts.body, bool(chains), chains, entries)
-    front = read_masthead(parts.front, plain.text, _marked_title(parts.body) or name)
+    body = sort_lines(parts.body, bool(chains), chains, entries, whole=whole)
+    front = read_masthead(parts.front, plain.text, name, title or _marked_title(parts.body))
     layout = lay_out([line.text for line in parts.front + parts.contents], body, front.title)
     repairs = (
         straight.repairs + hyphens.repairs + despaced.repairs + plain.repairs + furniture + licence + layout.repairs
@@ -81,12 +98,13 @@ def _subject_terms(text: str) -> tuple[tuple[str, ...], str]:
     return tuple(term.strip() for term in match[1].split("|") if term.strip()), text[match.end() :]
 
 
-def _split(lines: list[Line], contents: Contents) -> _Parts:
+def _split(lines: list[Line], contents: Contents, title: str) -> _Parts:
     """Part front matter, contents and body; the summary belongs to the body."""
     if contents.end:
         front, listed, body = lines[: contents.start], lines[contents.start : contents.end], lines[contents.end :]
     else:
-        first = _body_start(lines)
+        behind = _behind(title, lines)
+        first = _prose_start(lines, behind) if behind else _body_start(lines)
         front, listed, body = lines[:first], [], lines[first:]
     summary = next((i for i, line in enumerate(front) if is_summary_heading(line.text)), None)
     if summary is None:
@@ -121,6 +139,28 @@ def _body_start(lines: list[Line]) -> int:
         ):
             return i
     return end
+
+
+def _behind(title: str, lines: list[Line]) -> int:
+    """Return the row behind the title that the file format shows; 0 where it is not among the first lines."""
+    key = title_key(title)
+    rows = (i for i, line in enumerate(lines[:_OPENING], 1) if key and title_key(line.text) == key)
+    return next(rows, 0)
+
+
+def _prose_start(lines: list[Line], behind: int) -> int:
+    """Find the first paragraph or heading of the body behind the title, past the author and the date."""
+    chains = numbered_lines(lines)
+    numbered = chains[0][0].position if chains else len(lines)
+    for i in range(behind, min(numbered, behind + _OPENING)):
+        if not lines[i].gap or lines[i].text.startswith(("*", "＊")):
+            continue
+        end = next((j for j in range(i + 1, len(lines)) if lines[j].gap), len(lines))
+        block = reduce(join, (line.text for line in lines[i:end]))
+        prose = width(block) > (_PROSE if is_finished(block) else _LONG)
+        if prose or is_summary_heading(block) or heading_marks(block):
+            return i
+    return numbered if chains else behind
 
 
 def _is_preamble(line: Line, following: Line) -> bool:
