@@ -24,25 +24,30 @@ class Groups:
     def __len__(self) -> int:
         return len(self.members)
 
-    def add(self, vectors: NDArray[np.float32], bags: Bags) -> None:
-        """Add passages that rank behind all those added before; vectors are unit rows float32[m, dim]."""
-        before = len(self.members)
-        alike = vectors @ np.reshape([*self._vectors, *vectors], (-1, vectors.shape[1])).T >= _ALIKE_VECTORS
-        alike[:, before:] &= np.tri(len(vectors), k=-1, dtype=bool)  # only with better ones
+    def add(self, vectors: NDArray[np.float32], bags: Bags, *, found: bool = True) -> None:
+        """Add passages that rank behind all those added before; vectors are unit rows float32[m, dim].
+
+        Those that belong to no group found one each; without `found` they are left out.
+        """
+        leaders = np.array(self._vectors, np.float32).reshape(-1, vectors.shape[1])
+        alike = vectors @ (np.concatenate([leaders, vectors]) if found else leaders).T >= _ALIKE_VECTORS
+        if found:
+            alike[:, len(leaders) :] &= np.tri(len(vectors), k=-1, dtype=bool)  # only with better ones
         candidates: dict[int, list[int]] = {}
-        for position, better in np.argwhere(alike):
-            candidates.setdefault(int(position), []).append(int(better))
-        group_of = dict(zip(range(before), range(before), strict=True))  # column of a leader -> its group
-        for position in range(len(bags)):
+        for position, better in np.argwhere(alike).tolist():
+            candidates.setdefault(position, []).append(better)
+        group_of = {column: column for column in range(len(leaders))}  # column of a leader -> its group
+        for position in range(len(bags)) if found else candidates:
             bag = bags[position]
-            better = (group_of[column] for column in candidates.get(position, ()) if column in group_of)
-            group = next((group for group in better if _same(self._bags[group], bag)), None)
-            if group is None:
-                group_of[before + position] = len(self.members)
-                self.members.append([])
+            groups = (group_of[column] for column in candidates.get(position, ()) if column in group_of)
+            group = next((group for group in groups if _same(self._bags[group], bag)), None)
+            if group is not None:
+                self.members[group].append(self._count + position)
+            elif found:
+                group_of[len(leaders) + position] = len(self.members)
+                self.members.append([self._count + position])
                 self._vectors.append(vectors[position])
                 self._bags.append(bag)
-            self.members[-1 if group is None else group].append(self._count + position)
         self._count += len(bags)
 
 

@@ -28,7 +28,8 @@ from search.relevance import Calibration, calibration_for
 from search.scale import Scale, scale_of
 from search.threads import keep_to_one_thread
 
-_GROUPED = 100  # passages that are looked through for near-identical ones at once
+_GROUPED = 100  # best passages that are looked through for ones like those that are shown
+_AT_ONCE = 25  # of them
 LONGEST_QUESTION = 4000  # characters; what stands behind is left out, and said so
 
 
@@ -168,9 +169,11 @@ class Searcher:
                 if part is None:
                     break
                 ranked = joined(ranked, part)
-            rows = ranked.rows[grouped : grouped + _GROUPED]
+            rows = ranked.rows[grouped : grouped + _AT_ONCE]
             groups.add(self.index.vectors(rows), self.index.token_ids(rows))
             grouped += len(rows)
+        rows = ranked.rows[grouped:_GROUPED]
+        groups.add(self.index.vectors(rows), self.index.token_ids(rows), found=False)
         return ranked, groups.members[: max(k, 0)]
 
     def _relevance(self, ranked: Ranked, probe: Probe, certain: frozenset[int] = frozenset()) -> NDArray[np.float32]:
