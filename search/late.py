@@ -75,7 +75,7 @@ def _numbered(ids: NDArray[np.int32], vocabulary: int) -> tuple[NDArray[np.intp]
 
 def meant_words(encoder: StaticEncoder, question: str, texts: Sequence[str], most: int) -> list[list[Meant]]:
     """Return, for each text, what tokens of the question are nearest to, the strongest first, where they are near."""
-    asked, *told = (_tokens(encoder, text) for text in (question, *texts))
+    asked, *told = (tokens_of(encoder, text) for text in (question, *texts))
     if not len(asked) or not any(map(len, told)):
         return [[] for _ in texts]
     weights = encoder.lengths(asked.ids)
@@ -88,8 +88,8 @@ def meant_words(encoder: StaticEncoder, question: str, texts: Sequence[str], mos
 
 
 @lru_cache(maxsize=4096)
-def _tokens(encoder: StaticEncoder, text: str) -> Tokens:
-    """Keep the pieces of passages that are shown again and again."""
+def tokens_of(encoder: StaticEncoder, text: str) -> Tokens:
+    """Return the pieces of a question or a passage; those of texts met again and again are kept."""
     return encoder.tokens([years_in_digits(text)])[0]
 
 

@@ -16,7 +16,7 @@ from index.lexical import WeightedTerm
 from index.opened import OpenIndex
 from index.years import years_in_digits, years_named
 from search.hit import Expansion
-from search.late import Asked, asked_tokens
+from search.late import Asked, asked_tokens, tokens_of
 from search.lexicon import concepts_in
 
 _MOST_TERMS = 48  # of a long question or of a passage: the rarest
@@ -72,7 +72,7 @@ def _probe(
     asked = None
     if meaning and index.has_tokens:
         encoder = index.tokens_encoder
-        asked = asked_tokens(encoder, encoder.token_ids([years_in_digits(text)])[0])
+        asked = asked_tokens(encoder, tokens_of(encoder, text).ids)
     elif meaning:
         problems["late"] = "the index was built with another bundled model; rebuild it to compare word by word"
     terms = _rarest(index, index.analyser.terms(text))
@@ -138,7 +138,7 @@ def _weigher(index: OpenIndex, text: str) -> Callable[[int, int], bool]:
     """Return what says whether text[start:end] is more than "who", "was" or "about": the encoder's weights know."""
     if not index.has_tokens:
         return lambda start, end: True
-    (tokens,) = index.tokens_encoder.tokens([years_in_digits(text)])
+    tokens = tokens_of(index.tokens_encoder, text)
     lengths = index.tokens_encoder.lengths(tokens.ids)
     least = _FILLER * float(lengths.max(initial=0.0))
     spans = [(*tokens.span(i), bool(length >= least)) for i, length in enumerate(lengths)]
