@@ -9,9 +9,9 @@ from charset_normalizer import from_bytes
 
 from index.clean import HEADING_SIGN
 from index.errors import UnreadableFile
+from index.formats.source_text import SourceText
 from index.jsonl import report_of_lines
 from index.report import Report
-from index.source_text import SourceText
 from index.structure import parse_report
 
 READABLE = (".txt", ".text", ".md", ".markdown", ".jsonl", ".ndjson", ".pdf", ".html", ".htm", ".docx")
@@ -59,7 +59,7 @@ def _read_markdown(path: Path) -> SourceText:
 
 
 def _read_html(path: Path) -> SourceText:
-    from index.hypertext import read_html, stated_encoding
+    from index.formats.hypertext import read_html, stated_encoding
 
     content = _filled(path)
     stated = stated_encoding(content)
@@ -72,7 +72,7 @@ def _read_html(path: Path) -> SourceText:
 
 
 def _read_docx(path: Path) -> SourceText:
-    from index.docx import read_docx
+    from index.formats.docx import read_docx
 
     return read_docx(path, _filled(path))
 
@@ -85,7 +85,7 @@ def _refuse_doc(path: Path) -> SourceText:
 
 
 def _read_pdf(path: Path) -> SourceText:
-    from index.pdf import read_pdf  # loads pdfium
+    from index.formats.pdf import read_pdf  # loads pdfium
 
     return read_pdf(path, _filled(path))
 

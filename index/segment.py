@@ -18,7 +18,7 @@ from index.tokens import Bags, TokenStore, TokenWriter
 from index.years import years_in_digits
 
 _COPY_ROWS = 20_480  # rows held in memory while a segment is copied
-_QUESTIONS = 300
+_QUESTIONS = 150
 # Two tokens from each of four passages lie as far from their nearest passages as what people ask (benchmarks/scale.py).
 _PIECES, _PIECE = 4, 2
 

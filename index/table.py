@@ -75,6 +75,31 @@ def passage_rows(report: Report) -> list[PassageRow]:
     return rows
 
 
+# Arrays are made of buffers: out of lists and numpy arrays pyarrow makes them with pandas, which takes long to import.
+
+
+def _table(schema: pa.Schema, columns: dict[str, list[Any]]) -> pa.Table:
+    return pa.table([_array(field.type, columns[field.name]) for field in schema], schema)
+
+
+def _array(kind: pa.DataType, values: Sequence[Any]) -> pa.Array:
+    """Return an array of strings, lists of strings or numbers; None stays None."""
+    valid = np.array([value is not None for value in values], bool)
+    buffers = [None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))]
+    if pa.types.is_string(kind):
+        parts = [(value or "").encode() for value in values]
+        return pa.Array.from_buffers(kind, len(values), [*buffers, _offsets(parts), pa.py_buffer(b"".join(parts))])
+    if pa.types.is_list(kind):
+        inside = _array(kind.value_type, [item for value in values for item in value])
+        return pa.Array.from_buffers(kind, len(values), [*buffers, _offsets(values)], children=[inside])
+    numbers = np.array([value or 0 for value in values], kind.to_pandas_dtype())
+    return pa.Array.from_buffers(kind, len(values), [*buffers, pa.py_buffer(numbers)])
+
+
+def _offsets(parts: Sequence[Sequence[Any]]) -> pa.Buffer:
+    return pa.py_buffer(np.cumsum([0, *map(len, parts)], dtype=np.int32))
+
+
 class _BatchWriter:
     """Write rows in batches of a fixed size, so that a row's batch is known without looking."""
 
@@ -96,7 +121,9 @@ class _BatchWriter:
         table = pa.concat_tables(self._waiting)
         for start in range(0, rows, _BATCH):
             # Taken, not sliced: the bytes of a slice depend on what it was cut from.
-            batch = table.take(np.arange(start, min(start + _BATCH, rows))).combine_chunks().to_batches()[0]
+            batch = (
+                table.take(_array(pa.int64(), range(start, min(start + _BATCH, rows)))).combine_chunks().to_batches()[0]
+            )
             self._sink.write(batch.serialize())
             self._places.append(self._sink.tell())
         self._waiting = [table.slice(rows)]
@@ -125,9 +152,7 @@ class TableWriter:
 
     def append(self, rows: Sequence[PassageRow]) -> None:
         """Write some passages."""
-        self._passages.append(
-            pa.Table.from_pydict({name: [getattr(row, name) for row in rows] for name in _PASSAGES.names}, _PASSAGES)
-        )
+        self._passages.append(_table(_PASSAGES, {n: [getattr(row, n) for row in rows] for n in _PASSAGES.names}))
         self._trail_of.append(self._numbers([(row.headings, row.lead) for row in rows]))
 
     def append_slice(self, table: "PassageTable", first: int, end: int) -> None:
@@ -142,8 +167,8 @@ class TableWriter:
         for trail in fresh:
             self._known[trail] = len(self._known)
         if fresh:
-            columns = {"headings": [t[0] for t in fresh], "lead": [t[1] for t in fresh]}
-            self._trails.append(pa.Table.from_pydict(columns, _TRAILS))
+            columns: dict[str, list[Any]] = {"headings": [t[0] for t in fresh], "lead": [t[1] for t in fresh]}
+            self._trails.append(_table(_TRAILS, columns))
         return np.array([self._known[trail] for trail in trails], np.int32)
 
     def abandon(self) -> None:

@@ -473,7 +473,7 @@ def test_the_manifest_tells_the_recall_on_questions_of_words_of_the_passages(
     desk.build()
     opened = desk.open()
     (segment,) = opened.manifest.segments
-    assert "on 300 questions" in segment.dense
+    assert "on 150 questions" in segment.dense
     assert float(segment.dense.split("recall@10 ")[1].split()[0]) > 0.9
     for row in (0, 7, 399):
         assert opened.nearest(CharacterEncoder().encode_query(texts[row]), 3, None)[0][0] == row

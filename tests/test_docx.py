@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from index.clean import HEADING_SIGN
-from index.docx import read_docx
 from index.errors import UnreadableFile
+from index.formats.docx import read_docx
 from index.reader import read_report
 
 NAMESPACE = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'

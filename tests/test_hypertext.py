@@ -3,9 +3,9 @@
 import pytest
 
 from index.clean import HEADING_SIGN
-from index.hypertext import read_html, stated_encoding
+from index.formats.hypertext import read_html, stated_encoding
+from index.formats.source_text import SourceText
 from index.reader import read_report
-from index.source_text import SourceText
 
 
 def read(page):

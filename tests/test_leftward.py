@@ -1,6 +1,6 @@
 import pytest
 
-from index.leftward import in_logical_order, is_leftward
+from index.formats.leftward import in_logical_order, is_leftward
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ DOORS = {
     "faiss": {"index/dense.py"},
     "filelock": {"index/generation.py"},
     "pyarrow": {"index/table.py"},
-    "pypdfium2": {"index/pdf.py"},
+    "pypdfium2": {"index/formats/pdf.py"},
     "rjieba": {"index/words.py"},
     "sentence_transformers": {"index/transformer.py", "search/cross_encoder.py"},
     "Stemmer": {"index/words.py"},

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import UnreadableFile
-from index.pdf import read_pdf
+from index.formats.pdf import read_pdf
 from index.reader import read_report
 
 BODY, BOLD, CHINESE = "F1", "F2", "F3"

@@ -4,8 +4,8 @@ import itertools
 import statistics
 from collections.abc import Iterator
 
-from index.glyphs import Row
-from index.printed import join_pieces
+from index.formats.glyphs import Row
+from index.formats.printed import join_pieces
 
 _COLUMN_ROWS = 6  # rows that are parted at one place before that is a gutter
 _COLUMN_WIDTH = 0.25  # of the width of the text: a narrower column is a cell of a table

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.clean import HEADING_SIGN, join, width
-from index.columns import reading_order
-from index.glyphs import Page, Row
+from index.formats.columns import reading_order
+from index.formats.glyphs import Page, Row
+from index.formats.printed import rows_of
 from index.marks import UNMARKED_DEGREE, annex_name, heading_marks, is_bullet, is_heading_like, paragraph_number
-from index.printed import rows_of
 from index.symbols import symbols_in
 
 _NEW_PARAGRAPH = 1.25  # of the usual distance of lines

@@ -7,9 +7,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
-from index.glyphs import Glyph, Page, Piece, Row
+from index.formats.glyphs import Glyph, Page, Piece, Row
+from index.formats.leftward import in_logical_order, is_leftward
 from index.language import CJK
-from index.leftward import in_logical_order, is_leftward
 
 _SAME_LINE = 0.2  # of the size of type: two baselines this near are one
 _RAISED = 0.65  # of the size: a mark set higher than this belongs to another line

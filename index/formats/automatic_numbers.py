@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from index.numerals import han, letters, roman
+from index.formats.numerals import han, letters, roman
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MOST = 32767  # what a list in Word counts to

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 
 from index.clean import HEADING_SIGN
-from index.numerals import letters, roman
-from index.source_text import SourceText
+from index.formats.numerals import letters, roman
+from index.formats.source_text import SourceText
 
 _MUTE = frozenset(
     "head script style noscript template nav aside footer button select textarea svg math canvas iframe object "

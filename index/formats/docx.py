@@ -11,12 +11,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from index.automatic_numbers import Numbering, W, value_of
 from index.clean import HEADING_SIGN, width
 from index.errors import UnreadableFile
-from index.glyphs import plain_character
+from index.formats.automatic_numbers import Numbering, W, value_of
+from index.formats.glyphs import plain_character
+from index.formats.source_text import SourceText
 from index.marks import UNMARKED_DEGREE, heading_marks, is_heading_like, paragraph_number
-from index.source_text import SourceText
 
 _LARGEST = 1 << 28  # bytes of one part, unpacked
 _LONG_ROW = 1500  # characters; a longer row belongs to a table that lays out the page

@@ -12,9 +12,9 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from index.errors import UnreadableFile
-from index.glyphs import Glyph, Page, plain_character
-from index.source_text import SourceText
-from index.typography import text_of_pages
+from index.formats.glyphs import Glyph, Page, plain_character
+from index.formats.source_text import SourceText
+from index.formats.typography import text_of_pages
 
 _BOLD = 600  # the weight of type that is bold
 _LONGEST_NAME = 128  # bytes of the name of a font
