@@ -71,7 +71,7 @@ def test_examples_ask_only_what_the_collection_holds() -> None:
 def test_examples_for_unknown_reports_are_their_own_headings_in_turn() -> None:
     entries = [
         Entry("a.txt", ("一. 导言", "二. 淡水以及水和环卫问题", "（三）海洋和沿海地区管理")),
-        Entry("b.txt", ("B. Financing for development",)),
+        Entry("b.txt", ("A. Introduction", "B. Financing for development")),
     ]
     assert examples(entries, ZH) == ["Financing for development", "淡水以及水和环卫问题", "海洋和沿海地区管理"]
     assert examples([], ZH) == []
