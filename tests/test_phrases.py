@@ -73,5 +73,5 @@ def test_examples_for_unknown_reports_are_their_own_headings_in_turn() -> None:
         Entry("a.txt", ("一. 导言", "二. 淡水以及水和环卫问题", "（三）海洋和沿海地区管理")),
         Entry("b.txt", ("A. Introduction", "B. Financing for development")),
     ]
-    assert examples(entries, ZH) == ["Financing for development", "淡水以及水和环卫问题", "海洋和沿海地区管理"]
+    assert examples(entries, ZH) == ["淡水以及水和环卫问题", "Financing for development", "海洋和沿海地区管理"]
     assert examples([], ZH) == []
