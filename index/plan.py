@@ -15,7 +15,7 @@ from index.sources import Failure, Source
 
 # Up to here everything is written anew in one segment, so that the bytes do not depend on the history.
 COMPACT_BELOW = 20_000
-LEAF_BYTES = 4 << 20  # files of so many bytes are read together; an interruption loses at most these
+LEAF_BYTES = 2 << 20  # files of so many bytes are read together; an interruption loses at most these
 # A segment is written anew when this share of its rows belongs to no report any more.
 _DEAD_SHARE = 0.3
 # Bytes of memory that a row costs while its codes are made and written: 220 of 512 numbers (benchmarks/scale.py).
