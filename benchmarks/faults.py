@@ -347,7 +347,7 @@ class Campaign:
         self.count(what, "next build: sound, nothing left behind")
 
     def flips(self, count: int) -> None:
-        """Flip one bit at a time in an index with several segments and lists, and read everything."""
+        """Flip one bit at a time in an index with several segments and codes, and read everything."""
         index.dense.EXACT_LIMIT, self.index = 150, self.folder / "flipped"
         write_version(self.reports, 0, reports=24)
         assert forked(lambda: build(self.reports, self.index)).value == "built"

@@ -167,19 +167,22 @@ class OpenIndex:
 
     def report_of(self, row: int) -> ReportEntry:
         """Return the report that a row belongs to."""
+        return self.manifest.reports[int(self._positions_of(row))]
+
+    def _positions_of(self, rows: NDArray[np.int64] | int) -> NDArray[np.int64]:
+        """Return where the reports of some rows stand in the manifest, int64[m]."""
         starts, order = self._in_row_order
-        return self.manifest.reports[int(order[int(np.searchsorted(starts, row, side="right")) - 1])]
+        positions: NDArray[np.int64] = order[np.searchsorted(starts, rows, side="right") - 1]
+        return positions
 
     def numbers_of(self, rows: NDArray[np.int64]) -> list[int]:
         """Return the numbers that the reports of some rows have in the index of words, each once."""
-        starts, order = self._in_row_order
-        reports = distinct(order[np.searchsorted(starts, rows, side="right") - 1])
+        reports = distinct(self._positions_of(rows))
         return [int(number) for number in self.manifest.reports.places[reports, 0]]
 
     def years_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the year of the report of each row, int64[m]; 0 where it is unknown."""
-        starts, order = self._in_row_order
-        found = order[np.searchsorted(starts, rows, side="right") - 1]
+        found = self._positions_of(rows)
         reports = distinct(found)
         years = [self.stated[at].year or 0 for at in reports.tolist()]
         return np.array(years, np.int64)[np.searchsorted(reports, found)]
@@ -232,7 +235,7 @@ class OpenIndex:
         return list(dict.fromkeys(piece for piece in pieces if piece in known))
 
     @property
-    def stated(self) -> "tuple[Stated, ...]":
+    def stated(self) -> tuple[Stated, ...]:
         """What the reports say of themselves, in the order of the manifest."""
         return self._stated.reports
 
@@ -241,7 +244,7 @@ class OpenIndex:
         return [self.manifest.reports[at] for at in self._stated.of_symbol.get(symbol.casefold(), ())]
 
     @cached_property
-    def _stated(self) -> "_Summary":
+    def _stated(self) -> _Summary:
         return _summary(self.manifest)
 
     def rows_of_reports(self, positions: Sequence[int]) -> np.ndarray:

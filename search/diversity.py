@@ -27,7 +27,7 @@ class Groups:
     def add(self, vectors: NDArray[np.float32], bags: Bags, *, found: bool = True) -> None:
         """Add passages that rank behind all those added before; vectors are unit rows float32[m, dim].
 
-        Those that belong to no group found one each; without `found` they are left out.
+        One that is like no leader leads a group of its own; without `found` it is left out.
         """
         leaders = np.array(self._vectors, np.float32).reshape(-1, vectors.shape[1])
         alike = vectors @ (np.concatenate([leaders, vectors]) if found else leaders).T >= _ALIKE_VECTORS

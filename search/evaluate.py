@@ -75,11 +75,8 @@ def _judge(question: Question, answer: Answer) -> Judged:
     ranking = tuple(dict.fromkeys(_targets(answer.hits)))
     grades = {_name(target): grade for target, grade in question.grades}
     names = [_name(target) for target in ranking]
-    scores = (
-        {measure: value(names, grades) for measure, value in MEASURES.items()}
-        if max(grades.values(), default=0) > 0
-        else {}
-    )
+    answerable = any(grade > 0 for grade in grades.values())
+    scores = {measure: value(names, grades) for measure, value in MEASURES.items()} if answerable else {}
     relevance = answer.hits[0].relevance if answer.hits else 0.0
     return Judged(question, ranking, answer.answered, relevance, scores)
 

@@ -35,8 +35,8 @@ class Witness:
         self.words = {term: word for term, word in words.items() if not _is_single(term)} or words
         self.added: dict[tuple[str, ...], str] = {}
         for expansion in probe.expansions:
-            # A Chinese form is looked for whole first: jieba cuts 可持续 into 可 and 持续.
-            self.added.setdefault((fold(expansion.word),), expansion.source)
+            if _HAN.match(expansion.word):  # looked for whole first: jieba cuts 可持续 into 可 and 持续
+                self.added.setdefault((fold(expansion.word),), expansion.source)
             terms = tuple(dict.fromkeys(index.analyser.terms(expansion.word)))
             self.added.setdefault(tuple(term for term in terms if not _is_single(term)) or terms, expansion.source)
         self.terms = {*self.words, *(term for terms in self.added for term in terms)}

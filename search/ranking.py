@@ -26,7 +26,7 @@ Scores = NDArray[np.float32]
 # Rows that each leg gives to the pool: a fixed depth, so that the order does not depend on k.
 DEPTHS = {"dense": 100, "lexical": 100, "lexicon": 50}
 _DEEPER = 4  # times as many in every further part
-_FEW_ROWS = 2_000
+_FEW_ROWS = 2_000  # a mask that leaves so few rows is told to the index of words by their reports
 OWN = 3  # tier of what a question names itself; those below it are ordered by their scores
 _TIER = 10.0  # more than any score
 _BM25_CEILING = 2.2  # a term adds at most its inverse document frequency times k1 + 1
@@ -192,10 +192,7 @@ def _spread(pool: Rows, leg: _Leg | None, ceiling: float) -> Scores:
 
 
 def _taken(signals: Signals, order: NDArray[np.integer]) -> Signals:
-    return Signals(
-        signals.rows[order], signals.dense[order], signals.late[order], signals.words[order], signals.lexicon[order],
-        signals.dated[order], signals.tokens[order],
-    )  # fmt: skip
+    return Signals(*(getattr(signals, f.name)[order] for f in fields(Signals)))
 
 
 def reordered(ranked: Ranked, order: NDArray[np.int64], scores: Scores, leg: str) -> Ranked:
