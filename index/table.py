@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ from numpy.typing import NDArray
 
 from index.checked import ArrayWriter, CheckedArray, CheckedFile, damaged, write_array, write_sums
 from index.report import Report
-from index.rows import distinct
 from index.words import fold
 
 _PASSAGES = pa.schema(
@@ -121,9 +121,8 @@ class _BatchWriter:
         table = pa.concat_tables(self._waiting)
         for start in range(0, rows, _BATCH):
             # Taken, not sliced: the bytes of a slice depend on what it was cut from.
-            batch = (
-                table.take(_array(pa.int64(), range(start, min(start + _BATCH, rows)))).combine_chunks().to_batches()[0]
-            )
+            places = _array(pa.int64(), range(start, min(start + _BATCH, rows)))
+            batch = table.take(places).combine_chunks().to_batches()[0]
             self._sink.write(batch.serialize())
             self._places.append(self._sink.tell())
         self._waiting = [table.slice(rows)]
@@ -248,9 +247,9 @@ class PassageTable:
 
     def texts(self, rows: NDArray[np.int64]) -> Iterator[str]:
         """Yield the texts of some rows, which ascend, without what else stands in them."""
-        for number in distinct(rows // _BATCH).tolist():
-            inside = rows[rows // _BATCH == number] % _BATCH
-            yield from self._passages.get(number).column("text").take(pa.array(inside)).to_pylist()
+        for number, inside in groupby(rows.tolist(), lambda row: row // _BATCH):
+            texts = self._passages.get(number).column("text")
+            yield from (texts[row % _BATCH].as_py() for row in inside)
 
     def batches(self, first: int, end: int) -> Iterator[pa.Table]:
         """Yield the rows from first to end as tables, without their trails."""
@@ -263,10 +262,8 @@ class PassageTable:
 
     def rows_of_paragraph(self, first: int, end: int, paragraph: str) -> list[int]:
         """Return the rows from first to end that belong to a paragraph number."""
-        import pyarrow.compute as pc  # 50 ms that most searches need not wait for
-
-        parts = [np.asarray(pc.equal(b.column("paragraph"), paragraph)) for b in self._passages.between(first, end)]
-        return [first + int(i) for i in np.flatnonzero(np.concatenate([np.zeros(0, bool), *parts]))]
+        names = (name for b in self._passages.between(first, end) for name in b.column("paragraph").to_pylist())
+        return [row for row, name in enumerate(names, first) if name == paragraph]
 
     def paragraphs(self, first: int, end: int) -> set[str]:
         """Return the paragraph numbers in the rows from first to end."""
@@ -275,17 +272,8 @@ class PassageTable:
     def rows_in_section(self, section: str) -> NDArray[np.bool_]:
         """Return for every row whether one of its headings holds the text, bool[n]."""
         wanted = fold(unicodedata.normalize("NFC", section))
-        inside = [self._holding(number, wanted) for number in range(len(self._trails))]
-        chosen: NDArray[np.bool_] = np.concatenate([np.zeros(0, bool), *inside])[self._trail_of.all()]
-        return chosen
-
-    def _holding(self, number: int, wanted: str) -> NDArray[np.bool_]:
-        import pyarrow.compute as pc
-
-        values = pc.match_substring(self._plain_headings(number), wanted)
-        counts = np.concatenate([[0], np.cumsum(np.asarray(values))])
-        bounds = np.asarray(self._trails.get(number).column("headings").offsets)
-        chosen: NDArray[np.bool_] = counts[bounds[1:]] > counts[bounds[:-1]]
+        inside = [any(wanted in h for h in held) for n in range(len(self._trails)) for held in self._plain_headings(n)]
+        chosen: NDArray[np.bool_] = np.array(inside, bool)[self._trail_of.all()]
         return chosen
 
     def sections(self, first: int, end: int) -> tuple[str, ...]:
@@ -294,6 +282,6 @@ class PassageTable:
         return tuple(dict.fromkeys(headings[0] for headings, _ in map(self.trail, numbers) if headings))
 
 
-def _folded(trails: pa.RecordBatch) -> pa.Array:
-    """Return the headings of all trails, one after the other, in plain spelling."""
-    return pa.array([fold(heading) for heading in trails.column("headings").values.to_pylist()], pa.string())
+def _folded(trails: pa.RecordBatch) -> list[list[str]]:
+    """Return the headings of every trail in plain spelling."""
+    return [[*map(fold, headings)] for headings in trails.column("headings").to_pylist()]
