@@ -155,10 +155,10 @@ def _kept(index: Path) -> _Kept:
 def _build_on_debris(job: _Job, full: bool) -> BuildResult:
     """Build on what an interrupted build has finished; start over once where that does not hang together."""
     try:
-        return _build(job, None if full else _previous(job.index))
+        return _build(job, None if full else _previous(job))
     except FileNotFoundError:
         _clear(job.building)
-        return _build(job, None if full else _previous(job.index))
+        return _build(job, None if full else _previous(job))
 
 
 def _clear(building: Path) -> None:
@@ -189,15 +189,16 @@ def _telling(index: Path) -> Iterator[None]:
         ) from error
 
 
-def _previous(index: Path) -> Old | None:
+def _previous(job: _Job) -> Old | None:
     """Return the generation in force, or None when there is none that can be built upon."""
     try:
-        generation = current(index)
+        generation = current(job.index)
         manifest = load_manifest(generation)
     except (NoIndex, IncompatibleIndex):
         return None
     folder = generation.folder / "segments"
-    return Old(generation, manifest, {s.name: Segment(folder / s.name, s.rows) for s in manifest.segments})
+    segments = {s.name: Segment(folder / s.name, s.rows, job.tools.opened) for s in manifest.segments}
+    return Old(generation, manifest, segments)
 
 
 def _build(job: _Job, old: Old | None) -> BuildResult:
@@ -366,7 +367,7 @@ def _write_segment(job: _Job, target: Target, old: Old | None) -> SegmentEntry:
                 writer.copy(part)
                 job.progress(Progress("joining", writer.rows, sum(p.rows for p in parts)))
     rows = sum(part.rows for part in parts)
-    return SegmentEntry(name, rows, Segment(segments / name, rows).settle(job.tools.encode_question))
+    return SegmentEntry(name, rows, Segment(segments / name, rows, job.tools.opened).settle(job.tools.encode_question))
 
 
 def _segment_name(job: _Job, target: Target) -> str:

@@ -1,14 +1,15 @@
 """Vectors on disk and the search by meaning; the only door to faiss.
 
-    vectors.npy   up to EXACT_LIMIT rows float16; beyond, one signed byte a number
-    scale.npy     what those bytes are multiplied with, for each dimension
-    steps.npy     and for each row
+    vectors.npy   up to EXACT_LIMIT rows float16; beyond, codes of six or eight bits for each number
+    ranges.npy    where the numbers of those codes begin, then how far they reach, for each dimension
     codes.faiss   beyond EXACT_LIMIT: four bits for four numbers (product quantisation), scanned from end to end
     depth.json    how many candidates a search takes from the scan, and the recall that was measured with it
 
-Many rows are searched in two steps: the codes give candidates, the vectors give their cosines. Inverted lists in
-front of the codes would spare little: what people ask lies far from every passage, and its neighbours are spread so
-widely that of a million passages half of 1,000 lists, or a quarter of 4,000, hold but 98 in a hundred of them.
+Many rows are searched in steps: the scan gives candidates, the vectors their cosines, and where vectors can be made
+again (from the tokens of a passage) the best cosines are those of the vectors made again: they cost a quarter less on
+disk, and find more. Inverted lists in front of the scan would spare little: what people ask lies far from every
+passage, and its neighbours are spread so widely that of a million passages half of 1,000 lists, or a quarter of 4,000,
+hold but 98 in a hundred of them.
 """
 
 import json
@@ -28,15 +29,17 @@ faiss: Any = _faiss  # its stubs are not those of its wrappers
 
 # An exact scan of this many rows of 384 numbers took about 3 ms (benchmarks/scale.py).
 EXACT_LIMIT = 30_000
-_FEW = 10_000  # a filter that leaves so few rows is answered from the vectors alone
+_FEW = 5_000  # a filter that leaves so few rows is answered from the vectors alone
 _BATCH = 20_000  # rows held in memory, as four bytes a number
-_BUSY = 100_000  # rows that give several threads enough to do
+_BUSY = 50_000  # rows that give several threads enough to do
 _SAMPLE = 30_000  # rows that the codes are chosen with
-_CANDIDATES = (200, 400, 800, 1600, 3200)
-_LOST = 0.001  # of the recall for the sake of fewer candidates
+_CANDIDATES = (200, 400, 800, 1600)
+_LOST = 0.005  # of the recall for the sake of fewer candidates
+_AGAIN = 24  # best rows whose vectors are made again, at least; six bits keep the ten nearest among the first 20
 _TIE = 1e-6  # a cosine that misses the tenth best by less is as good
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
+Make = Callable[[Rows], Floats]  # the vectors of some rows as they were encoded, float32[m, dim]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,8 @@ class VectorWriter:
         self._folder = folder
         self._rows = ArrayWriter(folder / "vectors.npy", "<f2", (dim,))
 
-    def append(self, vectors: Floats) -> None:
-        """Write some vectors, float32[n, dim]."""
+    def append(self, vectors: NDArray[np.floating]) -> None:
+        """Write some vectors, [n, dim]."""
         self._rows.append(vectors)
 
     def abandon(self) -> None:
@@ -82,10 +85,11 @@ class VectorWriter:
         self._rows.close()
 
 
-def settle(folder: Path, ask: Callable[[], Floats]) -> str:
+def settle(folder: Path, ask: Callable[[], Floats], make: Make | None = None) -> str:
     """Choose how finished vectors are searched; return a sentence with the reason and the measured recall.
 
-    `ask` makes questions, float32[n, dim], as far from the vectors as those that people will ask.
+    `ask` makes questions, float32[n, dim], as far from the vectors as those that people will ask; `make` is given
+    where vectors can be made again.
     """
     vectors = CheckedArray(folder / "vectors.npy")
     if len(vectors) <= EXACT_LIMIT:
@@ -94,14 +98,18 @@ def settle(folder: Path, ask: Callable[[], Floats]) -> str:
     faiss.omp_set_num_threads(os.cpu_count() or 1 if len(vectors) > _BUSY else 1)
     sample = _sample(vectors)
     index = _trained(sample)
-    _fill(folder, index, vectors, _spread(sample))
+    bits = 8 if make is None else 6
+    quantiser = _quantiser(bits, sample.shape[1])
+    quantiser.train(sample)
+    _fill(folder, index, vectors, quantiser)
     questions = ask()
-    depth = _tune(index, questions, vectors, RowVectors(folder))
+    depth = _tune(index, questions, vectors, RowVectors(folder), make)
     _write_codes(folder, index, depth)
+    again = "" if make is None else f", the best {_AGAIN} with vectors made again"
     return (
-        f"4 bits for 4 numbers, {depth.candidates} candidates re-scored with 8 bits a number: {len(vectors)} rows are "
-        f"more than {EXACT_LIMIT}; recall@10 {depth.recall:.3f} of an exact search of the vectors as they were "
-        f"encoded, on {len(questions)} questions put together from words of the passages"
+        f"4 bits for 4 numbers, {depth.candidates} candidates re-scored with {bits} bits a number{again}: "
+        f"{len(vectors)} rows are more than {EXACT_LIMIT}; recall@10 {depth.recall:.3f} of an exact search of the "
+        f"vectors as they were encoded, on {len(questions)} questions put together from words of the passages"
     )
 
 
@@ -126,39 +134,29 @@ def _trained(sample: Floats) -> Any:
     return index
 
 
-def _spread(sample: Floats) -> Floats:
-    """Return the root mean square of each dimension; one that is nearly always zero must not outweigh the others."""
-    spread = np.sqrt(np.square(sample).mean(axis=0))
-    kept: Floats = np.maximum(spread, max(spread.max() / 100, 1e-12))
-    return kept
-
-
 def _pieces(dim: int) -> int:
     """Return into how many pieces a vector is cut: four numbers each, or as near to it as divides."""
     return next(dim // size for size in (4, 3, 5, 2, 1) if dim % size == 0)
 
 
-def _fill(folder: Path, index: Any, vectors: CheckedArray, scale: Floats) -> None:
-    """Add all vectors to the codes and write them with a byte a number in place of two.
+def _quantiser(bits: int, dim: int) -> Any:
+    kind = {6: faiss.ScalarQuantizer.QT_6bit, 8: faiss.ScalarQuantizer.QT_8bit}[bits]
+    return faiss.ScalarQuantizer(dim, kind)
 
-    A step for each row, so that no number is cut off, loses fewer neighbours than one range for all rows (measured).
-    """
-    write_array(folder / "scale.npy", scale)
-    bytes_ = folder / "bytes"
-    bytes_.mkdir()
-    rows = ArrayWriter(bytes_ / "vectors.npy", "i1", (len(scale),))
-    steps = ArrayWriter(folder / "steps.npy", "<f4")
+
+def _fill(folder: Path, index: Any, vectors: CheckedArray, quantiser: Any) -> None:
+    """Add all vectors to the index, and write them with fewer bits in place of sixteen."""
+    write_array(folder / "ranges.npy", faiss.vector_to_array(quantiser.trained).reshape(2, -1))
+    shorter = folder / "shorter"
+    shorter.mkdir()
+    rows = ArrayWriter(shorter / "vectors.npy", "u1", (quantiser.code_size,))
     for batch in _batches(vectors):
         index.add(batch)
-        batch /= scale
-        step = np.maximum(np.abs(batch).max(axis=1) / 127, 1e-12)
-        rows.append(np.rint(batch / step[:, None]).astype(np.int8))
-        steps.append(step)
+        rows.append(quantiser.compute_codes(batch))
     rows.close()
-    steps.close()
     for name in ("vectors.npy", "vectors.npy.crc"):
-        (bytes_ / name).replace(folder / name)
-    bytes_.rmdir()
+        (shorter / name).replace(folder / name)
+    shorter.rmdir()
 
 
 def _write_codes(folder: Path, index: Any, depth: _Depth) -> None:
@@ -171,19 +169,31 @@ def _write_codes(folder: Path, index: Any, depth: _Depth) -> None:
 # --- how deep a search has to go ---------------------------------------------------------------------------------
 
 
-def _tune(index: Any, questions: Floats, vectors: CheckedArray, scored: "RowVectors") -> _Depth:
+def _tune(index: Any, questions: Floats, vectors: CheckedArray, scored: "RowVectors", make: Make | None) -> _Depth:
     """Return the fewest candidates that give nearly the recall of the most."""
     tenth = _tenth_best(questions, vectors)
     _, found = index.search(questions, min(_CANDIDATES[-1], len(vectors)))
     scores = [scored.scores(rows, question) for rows, question in zip(found, questions, strict=True)]
 
     def recall(candidates: int) -> float:
-        best = [ranked(f[:candidates], s[:candidates], 10).rows for f, s in zip(found, scores, strict=True)]
-        cosines = [vectors.rows(rows).astype(np.float32) @ q for rows, q in zip(best, questions, strict=True)]
-        return float(np.mean([np.sum(c >= t - _TIE) / 10 for c, t in zip(cosines, tenth, strict=True)]))
+        kept = 0
+        for question, rows, cosines, least in zip(questions, found, scores, tenth, strict=True):
+            best = _best(rows[:candidates], cosines[:candidates], question, 10, make).rows
+            kept += int(np.count_nonzero(vectors.rows(best).astype(np.float32) @ question >= least - _TIE))
+        return kept / (10 * len(questions))
 
     recalls = {candidates: recall(candidates) for candidates in _CANDIDATES}
-    return next(_Depth(c, r) for c, r in recalls.items() if r >= recalls[_CANDIDATES[-1]] - _LOST)
+    return next(_Depth(c, r) for c, r in recalls.items() if r >= max(recalls.values()) - _LOST)
+
+
+def _best(rows: Rows, cosines: Floats, question: Floats, depth: int, make: Make | None) -> Found:
+    """Return the best rows, by the vectors made again where that is possible."""
+    if make is None:
+        return ranked(rows, cosines, depth)
+    first = ranked(rows, cosines, max(depth, _AGAIN))
+    exact = first.scores.copy()
+    exact[:_AGAIN] = make(first.rows[:_AGAIN]) @ question
+    return ranked(first.rows, exact, depth)
 
 
 def _tenth_best(questions: Floats, vectors: CheckedArray) -> Floats:
@@ -200,29 +210,43 @@ def _tenth_best(questions: Floats, vectors: CheckedArray) -> Floats:
 
 
 class RowVectors:
-    """The vectors of one segment in row order, in two bytes a number or in one."""
+    """The vectors of one segment in row order: float16, or codes of fewer bits."""
 
     def __init__(self, folder: Path) -> None:
         self._rows = CheckedArray(folder / "vectors.npy")
         if self._rows.all_unchecked.ndim != 2:
             raise damaged(folder / "vectors.npy", "holds no vectors")
-        self.dim = int(self._rows.all_unchecked.shape[1])
-        self._scale = CheckedArray(folder / "scale.npy").all() if (folder / "scale.npy").exists() else np.float32(1)
-        self._steps = CheckedArray(folder / "steps.npy") if (folder / "steps.npy").exists() else None
+        width = int(self._rows.all_unchecked.shape[1])
+        self._quantiser: Any = None
+        if (folder / "ranges.npy").exists():
+            ranges = CheckedArray(folder / "ranges.npy").all()
+            self._quantiser = _quantiser(8 * width // ranges.shape[1], ranges.shape[1])
+            faiss.copy_array_to_vector(np.ascontiguousarray(ranges).ravel(), self._quantiser.trained)
+        self.dim = width if self._quantiser is None else int(self._quantiser.d)
 
     def __len__(self) -> int:
         return len(self._rows)
 
+    @property
+    def whole(self) -> bool:
+        """Say whether the vectors are kept as they were encoded."""
+        return self._quantiser is None
+
+    def slice(self, first: int, end: int) -> NDArray[np.float16]:
+        """Return the rows from first to end where they lie; only where they are whole."""
+        return self._rows.slice(first, end)
+
     def read(self, rows: Rows) -> Floats:
         """Return the vectors of some rows, float32[m, dim]."""
-        chosen: Floats = self._rows.rows(rows).astype(np.float32) * self._scale
-        return chosen if self._steps is None else chosen * self._steps.rows(rows)[:, None]
+        chosen = self._rows.rows(rows)
+        vectors: Floats = chosen.astype(np.float32) if self._quantiser is None else self._quantiser.decode(chosen)
+        return vectors
 
     def scores(self, rows: Rows, vector: Floats) -> Floats:
         """Return the cosines of some rows with a vector, float32[m]."""
         # Not `@`: threads of BLAS would only wait for each other.
-        cosines: Floats = np.einsum("ij,j->i", self._rows.rows(rows), vector * self._scale)
-        return cosines if self._steps is None else cosines * self._steps.rows(rows)
+        cosines: Floats = np.einsum("ij,j->i", self.read(rows), vector)
+        return cosines
 
     def codes(self) -> NDArray[np.uint8]:
         """Return the bytes of all rows, uint8[n, bytes of a row]."""
@@ -232,8 +256,8 @@ class RowVectors:
 class DenseIndex:
     """The vectors of one segment; safe for many threads."""
 
-    def __init__(self, folder: Path, rows: int) -> None:
-        self._vectors = RowVectors(folder)
+    def __init__(self, folder: Path, rows: int, make: Make | None = None) -> None:
+        self._vectors, self._make = RowVectors(folder), make
         if len(self._vectors) != rows:
             raise damaged(folder / "vectors.npy", f"holds {len(self._vectors)} vectors where the manifest says {rows}")
         self._depth: _Depth | None = None
@@ -256,7 +280,7 @@ class DenseIndex:
             return Found(np.empty(0, np.int64), np.empty(0, np.float32))
         if mask is not None and allowed <= _FEW:
             rows = np.flatnonzero(mask)
-            return ranked(rows, self._vectors.scores(rows, vector), depth)
+            return self._best(rows, vector, depth)
         depth = min(depth, allowed)
         if self._depth is None:
             chosen = None if mask is None else faiss.SearchParameters(sel=_selector(mask))
@@ -265,8 +289,11 @@ class DenseIndex:
         candidates = min(max(self._depth.candidates, 2 * depth), allowed)
         chosen = None if mask is None else faiss.SearchParametersIVF(sel=_selector(mask), nprobe=1)
         _, found = self._index.search(vector[None], candidates, params=chosen)
-        rows = found[0][found[0] >= 0]
-        return ranked(rows, self._vectors.scores(rows, vector), depth)
+        return self._best(found[0][found[0] >= 0], vector, depth)
+
+    def _best(self, rows: Rows, vector: Floats, depth: int) -> Found:
+        cosines = self._vectors.scores(rows, vector)
+        return _best(rows, cosines, vector, depth, None if self._vectors.whole else self._make)
 
     def vectors(self, rows: Sequence[int] | Rows) -> Floats:
         """Return the vectors of some rows, float32[m, dim]."""

@@ -9,6 +9,7 @@ import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import pairwise
 from pathlib import Path
 from threading import Lock
 from typing import Protocol, runtime_checkable
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from index.errors import ModelNotAvailable
-from index.rows import distinct
+from index.rows import distinct, numbered
 from index.tokens import Bags
 
 BUNDLED = Path(__file__).parent / "model"
@@ -174,13 +175,15 @@ class StaticEncoder:
 
     def pool(self, bags: Bags | list[NDArray[np.int32]]) -> NDArray[np.float32]:
         """Sum the vectors of each bag and scale the sum to unit length."""
-        filled = np.array([row for row, bag in enumerate(bags) if len(bag)], np.intp)
-        vectors = np.zeros((len(bags), self.dim), np.float32)
-        for row in filled:
-            bag = bags[row]
-            vectors[row] = self._factors[bag] @ self._rows[bag].astype(np.float32)
-        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _TINY)
-        return vectors
+        bags = bags if isinstance(bags, Bags) else Bags.of(bags)
+        once, places = numbered(bags.ids, self.vocabulary)
+        vectors = self._rows[once].astype(np.float32) * self._factors[once][:, None]
+        sums = np.zeros((len(bags), self.dim), np.float32)
+        bounds = bags.bounds.tolist()
+        for row, (start, end) in enumerate(pairwise(bounds)):
+            np.add.reduce(vectors[places[start:end]], axis=0, out=sums[row])
+        sums /= np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), _TINY)
+        return sums
 
 
 _REINSTALL = "Install the program again, or name another model."

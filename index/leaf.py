@@ -106,6 +106,11 @@ class Tools:
         tokens = encoder if isinstance(encoder, StaticEncoder) else bundled_encoder()
         return cls(encoder, tokens, Analyser(Path(dictionary) if dictionary else None))
 
+    @property
+    def summed(self) -> StaticEncoder | None:
+        """The encoder, if it makes vectors of the tokens that rows keep."""
+        return self.tokens if self.encoder.fingerprint == self.tokens.fingerprint else None
+
     def encode(self, rows: Sequence[PassageRow]) -> tuple[NDArray[np.float32], Bags]:
         """Return the vectors of some passages, and the ids of their tokens."""
         # The bundled tokenizer reads lines one by one: what stands before many passages is cut once.
@@ -116,9 +121,15 @@ class Tools:
             np.concatenate([*(known[text] for text in embedding_context(row)), tokens])
             for row, tokens in zip(rows, own, strict=True)
         ]
-        if self.encoder.fingerprint == self.tokens.fingerprint:
+        if self.summed:
             return self.tokens.pool(ids), Bags.of(ids)
         return self.encoder.encode_passages([embedding_text(row) for row in rows]), Bags.of(ids)
+
+    @property
+    def opened(self) -> Callable[[], StaticEncoder] | None:
+        """What segments make their vectors again with."""
+        summed = self.summed
+        return None if summed is None else lambda: summed
 
     def encode_question(self, ids: NDArray[np.int32]) -> NDArray[np.float32]:
         """Return the vector of a question of these tokens."""
@@ -208,7 +219,7 @@ class _Desk:
 
     def _write(self, report: Report, donor: Donor | None) -> None:
         rows = passage_rows(report)
-        given = None if donor is None else _same_texts(donor, rows)
+        given = None if donor is None else _same_texts(donor, rows, self.tools)
         for start in range(0, len(rows), _ENCODE_ROWS):
             part = rows[start : start + _ENCODE_ROWS]
             if given is None:
@@ -229,12 +240,12 @@ class _Given:
 
     def read(self, start: int, rows: int) -> tuple[NDArray[np.float32], Bags]:
         numbers = np.arange(self.first + start, self.first + start + rows)
-        return self.segment.vectors.read(numbers), self.segment.tokens.rows(numbers)
+        return self.segment.encoded(numbers), self.segment.tokens.rows(numbers)
 
 
-def _same_texts(donor: Donor, rows: list[PassageRow]) -> _Given | None:
+def _same_texts(donor: Donor, rows: list[PassageRow], tools: Tools) -> _Given | None:
     """Return the donor's vectors if it holds the same passages: the name of a file can change how it is read."""
-    segment = Segment(Path(donor.folder), donor.segment_rows)
+    segment = Segment(Path(donor.folder), donor.segment_rows, tools.opened)
     theirs = segment.table.rows(donor.first, donor.first + donor.rows)
     same = donor.rows == len(rows) and all(
         embedding_text(a) == embedding_text(b) for a, b in zip(theirs, rows, strict=True)

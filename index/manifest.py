@@ -18,7 +18,7 @@ from index.errors import DamagedIndex, IncompatibleIndex
 from index.report import Abbreviation, Report, Structure
 
 DICTIONARY = "dictionary.txt"  # the user's words, in a generation that has some
-FORMAT = 3
+FORMAT = 4
 _REBUILD = "Rebuild the index: reportsearch build PATH... --full"
 
 

@@ -5,7 +5,7 @@ Holds one generation for as long as it lives. Knows nothing of questions or rank
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePath
@@ -83,7 +83,8 @@ class OpenIndex:
         self.generation = generation
         self.manifest = manifest
         at = generation.folder / "segments"
-        self._segments = [Segment(at / s.name, s.rows) for s in manifest.segments]
+        summed = self._static if manifest.encoder.fingerprint == manifest.tokens else None
+        self._segments = [Segment(at / s.name, s.rows, summed) for s in manifest.segments]
         self._bases = np.cumsum([0, *(s.rows for s in manifest.segments)])
         numbers, segments, firsts, _ = manifest.reports.places.T
         self._firsts = self._bases[segments] + firsts  # of the reports in the order of the manifest
@@ -126,6 +127,12 @@ class OpenIndex:
             if self._encoder is None:
                 self._encoder = self._open_encoder()
         return self._encoder
+
+    def _static(self) -> StaticEncoder:
+        """Return the encoder, whose tokens the rows hold."""
+        encoder = self.encoder
+        assert isinstance(encoder, StaticEncoder)  # or its fingerprint would not be that of the tokens
+        return encoder
 
     def _open_encoder(self) -> Encoder:
         wanted = self.manifest.encoder
@@ -270,10 +277,19 @@ class OpenIndex:
         return best.rows, best.scores
 
     def vectors(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
-        """Return the vectors of some rows, float32[m, dim]."""
+        """Return the vectors of some rows as they are kept, float32[m, dim]: in large segments in fewer bits."""
+        return self._vectors(rows, lambda segment: segment.dense.vectors)
+
+    def encoded(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Return the vectors of some rows as they were encoded, as nearly as can be had, float32[m, dim]."""
+        return self._vectors(rows, lambda segment: segment.encoded)
+
+    def _vectors(
+        self, rows: Sequence[int] | np.ndarray, read: Callable[[Segment], Callable[[np.ndarray], np.ndarray]]
+    ) -> np.ndarray:
         out = np.empty((len(rows), self.manifest.encoder.dim), dtype=np.float32)
         for number, places, local in self._by_segment(rows):
-            out[places] = self._segments[number].dense.vectors(local)
+            out[places] = read(self._segments[number])(local)
         return out
 
     def token_ids(self, rows: Sequence[int] | np.ndarray) -> Bags:

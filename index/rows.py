@@ -1,4 +1,4 @@
-"""Numbers of rows as sorted arrays. Pure."""
+"""Numbers, of rows or of tokens, as sorted arrays. Pure."""
 
 from typing import TypeVar
 
@@ -14,3 +14,13 @@ def distinct(numbers: NDArray[Number]) -> NDArray[Number]:
     kept = np.ones(len(ordered), bool)
     kept[1:] = ordered[1:] != ordered[:-1]
     return ordered[kept]
+
+
+def numbered(numbers: NDArray[np.integer], count: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """Return the distinct ones of numbers below `count`, ascending, and the place of each number among them."""
+    stands = np.zeros(count, bool)  # quicker than sorting
+    stands[numbers] = True
+    once = np.flatnonzero(stands)
+    places = np.empty(count, np.int32)
+    places[once] = np.arange(len(once), dtype=np.int32)
+    return once, places[numbers]

@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.dense import DenseIndex, RowVectors, VectorWriter, settle
+from index.encoder import StaticEncoder
 from index.table import PassageRow, PassageTable, TableWriter
 from index.tokens import Bags, TokenStore, TokenWriter
 from index.years import years_in_digits
 
 _COPY_ROWS = 20_480  # rows held in memory while a segment is copied
-_QUESTIONS = 150
+_QUESTIONS = 100
 # Two tokens from each of four passages lie as far from their nearest passages as what people ask (benchmarks/scale.py).
 _PIECES, _PIECE = 4, 2
 
@@ -66,7 +67,8 @@ class SegmentWriter:
             end = min(first + _COPY_ROWS, run.first + run.rows)
             numbers = np.arange(first, end)
             self._table.append_slice(run.segment.table, first, end)
-            self._vectors.append(run.segment.vectors.read(numbers))
+            whole = run.segment.vectors.whole
+            self._vectors.append(run.segment.vectors.slice(first, end) if whole else run.segment.encoded(numbers))
             self._tokens.append(run.segment.tokens.rows(numbers))
         self.rows += run.rows
 
@@ -85,18 +87,22 @@ class SegmentWriter:
 
 
 class Segment:
-    """A segment opened for reading; every file is opened when it is first needed."""
+    """A segment opened for reading; every file is opened when it is first needed.
 
-    def __init__(self, folder: Path, rows: int) -> None:
+    `encoder` opens the encoder that made the vectors, where it makes them of the tokens kept here and of nothing else.
+    """
+
+    def __init__(self, folder: Path, rows: int, encoder: Callable[[], StaticEncoder] | None = None) -> None:
         self.folder = folder
         self.rows = rows
+        self._make = None if encoder is None else lambda rows: encoder().pool(self.tokens.rows(rows))
 
     def settle(self, encode: Callable[[NDArray[np.int32]], NDArray[np.float32]]) -> str:
         """Choose how the vectors of a segment just written are searched; return a sentence with the reason.
 
         `encode` makes the vector of a question of some tokens.
         """
-        return settle(self.folder, lambda: np.array([encode(tokens) for tokens in self._questions()]))
+        return settle(self.folder, lambda: np.array([encode(tokens) for tokens in self._questions()]), self._make)
 
     def _questions(self) -> Iterator[NDArray[np.int32]]:
         random = np.random.default_rng(1)
@@ -112,13 +118,17 @@ class Segment:
 
     @cached_property
     def vectors(self) -> RowVectors:
-        """The vectors, to be read: nothing of them stays in memory."""
+        """The vectors as they are kept, to be read: nothing of them stays in memory."""
         return RowVectors(self.folder)
+
+    def encoded(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the vectors of some rows as they were encoded, as nearly as can be had."""
+        return self.vectors.read(rows) if self.vectors.whole or self._make is None else self._make(rows)
 
     @cached_property
     def dense(self) -> DenseIndex:
         """The vectors, to be searched."""
-        return DenseIndex(self.folder, self.rows)
+        return DenseIndex(self.folder, self.rows, self._make)
 
     @cached_property
     def tokens(self) -> TokenStore:

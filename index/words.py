@@ -91,6 +91,7 @@ class Analyser:
                 self._jieba.add_word(fold(word), frequency, tag)
         self.fingerprint = TOKENIZER + (":" + hashlib.sha256(content).hexdigest()[:16] if content else "")
         self._stem = lru_cache(maxsize=200_000)(stem)
+        self.terms_of_form = lru_cache(maxsize=20_000)(lambda form: tuple(dict.fromkeys(self.terms(form))))
 
     def terms(self, text: str) -> list[str]:
         """Return the words of a passage or a question, in order, as the index holds them."""

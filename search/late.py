@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder import StaticEncoder, Tokens
-from index.rows import distinct
+from index.rows import distinct, numbered
 from index.tokens import Bags
 from index.years import years_in_digits
 
@@ -56,21 +56,11 @@ def late_scores(encoder: StaticEncoder, asked: Asked, bags: Bags) -> NDArray[np.
     filled = np.flatnonzero(bags.lengths)
     if not len(filled) or not len(asked.weights):
         return scores
-    told, places = _numbered(bags.ids, encoder.vocabulary)
+    told, places = numbered(bags.ids, encoder.vocabulary)
     cosines = encoder.directions(told) @ asked.vectors.T
     best = np.maximum.reduceat(cosines.take(places, axis=0), bags.bounds[filled], axis=0)
     scores[filled] = 1 - np.square(1 - best) @ asked.weights
     return scores
-
-
-def _numbered(ids: NDArray[np.int32], vocabulary: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """Return the distinct ids, ascending, and the place of each id among them; quicker than sorting."""
-    stands = np.zeros(vocabulary, bool)
-    stands[ids] = True
-    once = np.flatnonzero(stands)
-    places = np.empty(vocabulary, np.int32)
-    places[once] = np.arange(len(once), dtype=np.int32)
-    return once, places[ids]
 
 
 def meant_words(encoder: StaticEncoder, question: str, texts: Sequence[str], most: int) -> list[list[Meant]]:
@@ -81,7 +71,7 @@ def meant_words(encoder: StaticEncoder, question: str, texts: Sequence[str], mos
     weights = encoder.lengths(asked.ids)
     weights /= max(float(weights.sum()), 1e-9)
     bags = Bags.of([tokens.ids for tokens in told])
-    once, places = _numbered(bags.ids, encoder.vocabulary)
+    once, places = numbered(bags.ids, encoder.vocabulary)
     cosines = (encoder.directions(once) @ encoder.directions(asked.ids).T).take(places, axis=0)
     parts = [cosines[start:end] for start, end in pairwise(bags.bounds.tolist())]
     return [_nearest(asked, weights, tokens, part, most) for tokens, part in zip(told, parts, strict=True)]

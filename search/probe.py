@@ -55,7 +55,7 @@ def probe_of_question(index: OpenIndex, text: str, *, meaning: bool = True) -> P
 
 def probe_of_passage(index: OpenIndex, text: str, language: str | None, rows: NDArray[np.int64]) -> Probe:
     """Return what to look for when passages like some rows are wanted: their mean vector and their rarest words."""
-    mean = index.vectors(rows).mean(axis=0)
+    mean = index.encoded(rows).mean(axis=0)
     vector = np.asarray(mean / (np.linalg.norm(mean) or 1.0), np.float32)
     return _probe(index, text, language, vector, _Expanded((), (), 0), {}, True)
 
@@ -163,7 +163,7 @@ def _standing_forms(index: OpenIndex, forms: Sequence[str]) -> list[_Form]:
     """Return the forms that the collection can hold, rarest first; a single character tells nothing."""
     lexical, found = index.lexical, []
     for form in forms:
-        terms = tuple(dict.fromkeys(index.analyser.terms(form))) if len(form) > 1 else ()
+        terms = index.analyser.terms_of_form(form) if len(form) > 1 else ()
         if terms and all(lexical.frequency(term) for term in terms):
             found.append(_Form(form, terms, max(lexical.idf(term) for term in terms)))
     return sorted(found, key=lambda form: (-form.idf, form.text))

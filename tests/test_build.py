@@ -15,7 +15,7 @@ import index.dense
 import index.leaf
 import index.plan
 from index import BuildResult, OpenIndex, Progress, build_index, open_index
-from index.encoder import BUNDLED
+from index.encoder import BUNDLED, bundled_encoder
 from index.errors import DamagedIndex, DiskFull, NothingToIndex, NotWritable, OutOfMemory, UnknownPassage
 from index.generation import current, verify
 from index.words import TOKENIZER
@@ -473,10 +473,31 @@ def test_the_manifest_tells_the_recall_on_questions_of_words_of_the_passages(
     desk.build()
     opened = desk.open()
     (segment,) = opened.manifest.segments
-    assert "on 150 questions" in segment.dense
+    assert "on 100 questions" in segment.dense
+    assert "made again" not in segment.dense  # its vectors are not those of the tokens
     assert float(segment.dense.split("recall@10 ")[1].split()[0]) > 0.9
     for row in (0, 7, 399):
         assert opened.nearest(CharacterEncoder().encode_query(texts[row]), 3, None)[0][0] == row
+
+
+def test_vectors_of_many_rows_are_made_again_from_their_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index.dense, "EXACT_LIMIT", 300)
+    signs = random.Random(0)
+    texts = ["".join(signs.choices("水电能源教育卫生贸易森林海洋气候财政人口妇女儿童", k=24)) for _ in range(700)]
+    encoder = bundled_encoder()
+    wanted = encoder.encode_passages(texts)
+    for name, part in (("a", texts[:400]), ("b", texts[400:])):  # the second is put together with the first
+        write_report(tmp_path / "reports" / f"{name}.jsonl", {str(number): text for number, text in enumerate(part)})
+        build_index([tmp_path / "reports"], tmp_path / "index")
+        opened = open_index(tmp_path / "index")
+        assert "the best 24 with vectors made again" in opened.manifest.segments[0].dense
+        rows = np.arange(opened.rows)
+        places = [texts.index(opened.passage(row).passage.text) for row in rows.tolist()]
+        np.testing.assert_allclose(opened.encoded(rows), wanted[places], atol=1e-3)
+        assert 1e-3 < np.abs(opened.vectors(rows) - wanted[places]).max() < 0.03
+        found, cosines = opened.nearest(encoder.encode_query(texts[7]), 3, None)
+        assert places[found[0]] == 7
+        np.testing.assert_allclose(cosines, wanted[[places[row] for row in found]] @ wanted[7], atol=1e-5)
 
 
 def test_a_link_to_a_folder_is_passed_over_with_a_remark(desk: Desk, tmp_path: Path) -> None:

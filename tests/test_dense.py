@@ -188,7 +188,7 @@ def test_many_threads_get_the_same_answers(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("codes")
-@pytest.mark.parametrize("name", ["vectors.npy", "scale.npy", "steps.npy", "codes.faiss", "depth.json"])
+@pytest.mark.parametrize("name", ["vectors.npy", "ranges.npy", "codes.faiss", "depth.json"])
 def test_a_flipped_byte_is_damage_before_faiss_sees_it(tmp_path: Path, name: str) -> None:
     vectors = clustered(3_000, 24)
     written(tmp_path / "v", vectors)

@@ -106,21 +106,22 @@ def authored_items(data: Path, authored: Path) -> Iterator[dict]:
 
 
 def own_items(authored: Path) -> Iterator[dict]:
-    """Yield the items that this folder keeps; lines that are no item in six languages are named and left out."""
+    """Yield the items that this folder keeps; lines that are no item are named and left out."""
     for path in sorted(authored.glob("authored-*.jsonl")):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             row = _authored_row(line)
             if row:
                 yield row | {"id": int(re.sub(r"\D", "", str(row["id"]))), "file": path.name}
             else:
-                print(f"{path.name}, line {number}: not an item in six languages, left out", file=sys.stderr)
+                print(f"{path.name}, line {number}: not a paragraph with questions, left out", file=sys.stderr)
 
 
 def _authored_row(line: str) -> dict | None:
+    """Return an item: a paragraph in Chinese and in other languages, and its questions in all six."""
     try:  # The last line of a file that is still being written may be cut.
         row = json.loads(line)
-        texts = [row["paragraph"], *row["questions"]]
-        return row if row["id"] and all(set(LANGUAGES) == {k for k, v in t.items() if v} for t in texts) else None
+        whole = all(set(LANGUAGES) == {k for k, v in question.items() if v} for question in row["questions"])
+        return row if row["id"] and row["paragraph"]["zh"] and whole else None
     except (json.JSONDecodeError, AttributeError, KeyError, TypeError):
         return None
 

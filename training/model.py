@@ -36,6 +36,11 @@ class Table:
         self.scale = (length / torch.from_numpy(parts.lengths).clamp(min=2).sub(1).sqrt()).float().to(DEVICE) * share
         self.step = 0
 
+    def begin(self, vectors: Tensor) -> None:
+        """Go on from finished vectors, float32[pieces, dim]; the letter groups begin at nothing."""
+        self.vectors.zero_()
+        self.vectors[: len(vectors)] = vectors.to(DEVICE)
+
     def pieces(self) -> Tensor:
         """Return the finished vector of every piece."""
         bag, weights = self._parts(torch.arange(len(self.lengths), device=DEVICE))

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+from index.encoder import StaticEncoder
 from training.batches import DEVICE, Corpus, Sampler
 from training.measure import measure
 from training.model import Loss, Table
@@ -47,6 +48,7 @@ class Settings:
     halves: int = 1  # how often the dimensions are halved for a loss of their own
     start: float = 0.04  # spread of the vectors before training
     share: float = 1.0  # weight of the letter groups in a piece; 0: none
+    begin: str = ""  # folder of a finished model to go on from
     weights: dict[str, float] = field(default_factory=dict)  # how often a source is drawn, where not as in data.py
     measures: int = 1  # how often the run is measured
 
@@ -85,6 +87,13 @@ def pieces_of(tokenizer: Tokenizer) -> list[str]:
     return sorted(vocabulary, key=vocabulary.__getitem__)
 
 
+def finished(model: Path) -> np.ndarray:
+    """Return the vectors of an exported model, float32[pieces, dim]."""
+    encoder = StaticEncoder(model)
+    ids = np.arange(encoder.vocabulary)
+    return encoder.directions(ids) * encoder.lengths(ids)[:, None]
+
+
 def _names(log: Path) -> set[str]:
     lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
     return {json.loads(line)["settings"]["name"] for line in lines}
@@ -103,6 +112,8 @@ class Run:
             share=settings.share,
             seed=settings.seed,
         )
+        if settings.begin:
+            self.table.begin(torch.from_numpy(finished(Path(settings.begin))))
         self.sampler = Sampler(
             corpus,
             size=settings.batch,
