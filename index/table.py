@@ -202,8 +202,8 @@ class _Batches:
             raise damaged(self._file.path, f"holds something else than passages ({error})") from error
 
     def row(self, row: int) -> dict[str, Any]:
-        batch = self.get(row // _BATCH)
-        return {name: batch.column(at)[row % _BATCH].as_py() for at, name in enumerate(self._schema.names)}
+        columns = self.get(row // _BATCH).columns
+        return {name: column[row % _BATCH].as_py() for name, column in zip(self._schema.names, columns, strict=True)}
 
     def between(self, first: int, end: int) -> Iterator[pa.RecordBatch]:
         for number in range(first // _BATCH, -(-end // _BATCH)):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from index.opened import OpenIndex
 from index.rows import distinct
+from index.tokens import Bags
 from search.filters import Scope
 from search.fusion import Signals, Weights, feedback, fuse
 from search.late import late_scores
@@ -38,6 +39,8 @@ class Ranked:
 
     signals: Signals
     scores: Scores
+    vectors: NDArray[np.float32]
+    bags: Bags  # their tokens
     ranks: dict[str, dict[int, int]]  # leg -> row -> rank in it
 
     @property
@@ -82,7 +85,13 @@ def joined(ranked: Ranked, rest: Ranked) -> Ranked:
     """Put a later part behind the earlier ones."""
     both = [np.concatenate([getattr(ranked.signals, f.name), getattr(rest.signals, f.name)]) for f in fields(Signals)]
     ranks = {leg: rows | ranked.ranks.get(leg, {}) for leg, rows in rest.ranks.items()}
-    return Ranked(Signals(*both), np.concatenate([ranked.scores, rest.scores]), ranked.ranks | ranks)
+    return Ranked(
+        Signals(*both),
+        np.concatenate([ranked.scores, rest.scores]),
+        np.concatenate([ranked.vectors, rest.vectors]),
+        Bags.joined([ranked.bags, rest.bags]),
+        ranked.ranks | ranks,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +141,8 @@ def _pool(legs: dict[str, _Leg], first: Iterable[int]) -> Rows:
 
 
 def _weighed(index: OpenIndex, probe: Probe, pool: Rows, legs: dict[str, _Leg], plan: Plan) -> Ranked:
-    vectors = index.vectors(pool) if probe.vector is not None else np.zeros((len(pool), 1), np.float32)
-    signals = _signals(index, probe, pool, legs, vectors, plan.scale)
+    vectors, bags = index.vectors(pool), index.token_ids(pool)
+    signals = _signals(index, probe, pool, legs, vectors, bags, plan.scale)
     scores = _scores(signals, vectors, legs, plan)
     tiers = np.array([plan.first.get(int(row), 0) for row in pool], np.float32)
     scores = np.where(tiers == OWN, 0, scores) + _TIER * tiers
@@ -141,7 +150,7 @@ def _weighed(index: OpenIndex, probe: Probe, pool: Rows, legs: dict[str, _Leg], 
     ranks = {leg: {int(row): n for n, row in enumerate(found.rows, 1)} for leg, found in legs.items()}
     leading = [int(row) for row in pool[order] if int(row) in plan.first]
     ranks |= {"reference": {row: n for n, row in enumerate(leading, 1)}} if leading else {}
-    return Ranked(_taken(signals, order), scores[order], ranks)
+    return Ranked(_taken(signals, order), scores[order], vectors[order], bags.taken(order), ranks)
 
 
 def _scores(signals: Signals, vectors: NDArray[np.float32], legs: dict[str, _Leg], plan: Plan) -> Scores:
@@ -155,9 +164,14 @@ def _scores(signals: Signals, vectors: NDArray[np.float32], legs: dict[str, _Leg
 
 
 def _signals(
-    index: OpenIndex, probe: Probe, pool: Rows, legs: dict[str, _Leg], vectors: NDArray[np.float32], scale: Scale
+    index: OpenIndex,
+    probe: Probe,
+    pool: Rows,
+    legs: dict[str, _Leg],
+    vectors: NDArray[np.float32],
+    bags: Bags,
+    scale: Scale,
 ) -> Signals:
-    bags = index.token_ids(pool)
     zeros = np.zeros(len(pool), np.float32)
     idf, known = index.lexical.idf, index.lexical.frequency
     words = _BM25_CEILING * sum(idf(term.term) for term in probe.terms)
@@ -201,4 +215,5 @@ def reordered(ranked: Ranked, order: NDArray[np.int64], scores: Scores, leg: str
     whole = np.concatenate([order, np.arange(count, len(ranked.rows))])
     fresh = np.concatenate([scores[order], ranked.scores[count:]])
     found = {int(row): n for n, row in enumerate(ranked.rows[order], 1)}
-    return Ranked(_taken(ranked.signals, whole), fresh, ranked.ranks | {leg: found})
+    taken = _taken(ranked.signals, whole)
+    return Ranked(taken, fresh, ranked.vectors[whole], ranked.bags.taken(whole), ranked.ranks | {leg: found})

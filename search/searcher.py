@@ -169,11 +169,11 @@ class Searcher:
                 if part is None:
                     break
                 ranked = joined(ranked, part)
-            rows = ranked.rows[grouped : grouped + _AT_ONCE]
-            groups.add(self.index.vectors(rows), self.index.token_ids(rows))
-            grouped += len(rows)
-        rows = ranked.rows[grouped:_GROUPED]
-        groups.add(self.index.vectors(rows), self.index.token_ids(rows), found=False)
+            end = min(grouped + _AT_ONCE, len(ranked.rows))
+            groups.add(ranked.vectors[grouped:end], ranked.bags.taken(np.arange(grouped, end)))
+            grouped = end
+        end = max(grouped, min(_GROUPED, len(ranked.rows)))
+        groups.add(ranked.vectors[grouped:end], ranked.bags.taken(np.arange(grouped, end)), found=False)
         return ranked, groups.members[: max(k, 0)]
 
     def _relevance(self, ranked: Ranked, probe: Probe, certain: frozenset[int] = frozenset()) -> NDArray[np.float32]:
