@@ -1,7 +1,8 @@
 """Fit relevance to questions with and without an answer: `reportsearch calibrate`.
 
 Every question with an answer is also asked of the collection without its relevant paragraphs, which makes it a question
-without one, as close to the subject as it can be. The fit is a logistic regression with balanced classes and a ridge.
+without one, as close to the subject as it can be. The fit is a logistic regression with balanced classes and a ridge;
+its first class are the questions whose answer is among the best passages found, for no others can be shown.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,16 @@ from search.searcher import Searcher
 _BEREFT = 0.25  # weight of a question bereft of its answer: other paragraphs may answer it a little
 _RIDGE = 1.0
 _REFUSED = 0.9  # share of the questions without an answer that the line refuses
+_FOUND = 3  # an answer among so many of the best is found
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """An index and questions on it, placed in it; each weighs so much beside those of other collections."""
+
+    searcher: Searcher
+    questions: Sequence[Question]
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +41,23 @@ class _Sample:
 
     signals: NDArray[np.float64]  # float64[n, len(SIGNALS)], n >= 1
     answerable: bool
+    found: bool  # the answer is among the best
+    bereft: bool
     weight: float
 
 
-def calibrate(searcher: Searcher, questions: Sequence[Question]) -> Calibration:
-    """Return the calibration of the index's encoder; needs questions of both kinds, placed in the index."""
-    samples = [sample for question in questions for sample in _samples(searcher, question)]
+def calibrate(*collections: Collection) -> Calibration:
+    """Return the calibration of the encoder of the collections; needs questions of both kinds."""
+    samples = [s for c in collections for question in c.questions for s in _samples(c.searcher, question, c.weight)]
     features = np.array([sample.signals[0] for sample in samples])
-    answerable = np.array([sample.answerable for sample in samples])
-    weights = np.array([sample.weight for sample in samples])
-    slope, bias = fit(features, answerable, weights)
+    slope, bias = fit(features, np.array([s.found for s in samples]), np.array([s.weight for s in samples]))
     relevance = np.array([float(_sigmoid(sample.signals @ slope + bias).max()) for sample in samples])
-    whole = weights == 1
-    bereft = not (~answerable & whole).any()  # no question without an answer was given
-    right, wrong = relevance[answerable & whole], relevance[~answerable & (whole | bereft)]
+    answerable, bereft = (np.array([getattr(s, name) for s in samples]) for name in ("answerable", "bereft"))
+    unanswerable = ~answerable & ~bereft
+    right, wrong = relevance[answerable], relevance[unanswerable if unanswerable.any() else bereft]
     line = _line(right, wrong)
     return Calibration(
-        encoder=searcher.index.manifest.encoder.fingerprint,
+        encoder=collections[0].searcher.index.manifest.encoder.fingerprint,
         weights={name: round(float(value), 4) for name, value in zip(SIGNALS, slope, strict=True)},
         bias=round(float(bias), 4),
         line=round(line, 4),
@@ -60,26 +71,31 @@ def calibrate(searcher: Searcher, questions: Sequence[Question]) -> Calibration:
     )
 
 
-def _samples(searcher: Searcher, question: Question) -> list[_Sample]:
+def _samples(searcher: Searcher, question: Question, weight: float) -> list[_Sample]:
     rows = [
         row
         for target, grade in question.grades
         if grade > 0
         for row in _rows(searcher, target.report, target.paragraph)
     ]
-    found = _sample(searcher, question.text, Scope(mask=searcher.index.alive), bool(rows), 1.0)
+    scope = Scope(mask=searcher.index.alive)
     if not rows:
-        return found
+        return _sample(searcher, question.text, scope, [], False, weight)
     without = np.ones(searcher.index.rows, bool)
     without[rows] = False
-    return found + _sample(searcher, question.text, narrowed(Scope(mask=searcher.index.alive), without), False, _BEREFT)
+    return [
+        *_sample(searcher, question.text, scope, rows, False, weight),
+        *_sample(searcher, question.text, narrowed(scope, without), [], True, weight * _BEREFT),
+    ]
 
 
 def _rows(searcher: Searcher, report: str, paragraph: str) -> list[int]:
     return searcher.index.rows_of_paragraph(searcher.index.find_report(report), paragraph)
 
 
-def _sample(searcher: Searcher, text: str, scope: Scope, answerable: bool, weight: float) -> list[_Sample]:
+def _sample(
+    searcher: Searcher, text: str, scope: Scope, right: list[int], bereft: bool, weight: float
+) -> list[_Sample]:
     query = parse_query(text)
     if query.blank:
         return []
@@ -88,7 +104,8 @@ def _sample(searcher: Searcher, text: str, scope: Scope, answerable: bool, weigh
     if not len(ranked.rows):
         return []
     best = np.column_stack([getattr(ranked.signals, name)[:DECIDING] for name in SIGNALS]).astype(np.float64)
-    return [_Sample(best, answerable, weight)]
+    found = bool(np.isin(ranked.rows[:_FOUND], right).any())
+    return [_Sample(best, bool(right), found, bereft, weight)]
 
 
 def _sigmoid(values: NDArray[np.float64]) -> NDArray[np.float64]:

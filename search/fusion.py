@@ -43,6 +43,7 @@ class Signals:
     lexicon: NDArray[np.float32]  # the same for the words that the lexicon adds
     dated: NDArray[np.float32]  # 1 where the report is of a year that the question names, or of the next
     tokens: NDArray[np.float32]  # length of the passage
+    asked: NDArray[np.float32]  # length of the question, the same in all rows: the logarithm of 1 + its tokens
 
 
 def fuse(signals: Signals, weights: Weights) -> NDArray[np.float32]:

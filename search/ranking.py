@@ -30,6 +30,7 @@ _DEEPER = 4  # times as many in every further part
 _FEW_ROWS = 2_000  # a mask that leaves so few rows is told to the index of words by their reports
 OWN = 3  # tier of what a question names itself; those below it are ordered by their scores
 _TIER = 10.0  # more than any score
+_LONG = 40  # tokens of a question; a passage whose like is looked for is no longer a question
 _BM25_CEILING = 2.2  # a term adds at most its inverse document frequency times k1 + 1
 
 
@@ -186,6 +187,7 @@ def _signals(
         lexicon=_spread(pool, legs.get("lexicon"), lexicon),
         dated=_dated(index, probe, pool) if probe.years else zeros,
         tokens=bags.lengths.astype(np.float32),
+        asked=zeros + (0 if probe.asked is None else np.float32(np.log1p(min(len(probe.asked.weights), _LONG)))),
     )
 
 

@@ -13,7 +13,7 @@ from index import build_index, open_index
 from index.encoder import bundled_encoder
 from index.errors import DamagedIndex
 from search import Searcher, open_searcher
-from search.calibrate import calibrate, fit
+from search.calibrate import Collection, calibrate, fit
 from search.fusion import Signals
 from search.questions import Question, Target, placed
 from search.relevance import SIGNALS, Calibration, calibration_for
@@ -21,7 +21,7 @@ from search.relevance import SIGNALS, Calibration, calibration_for
 
 def signals(dense: list[float]) -> Signals:
     zeros = np.zeros(len(dense), np.float32)
-    return Signals(np.arange(len(dense)), np.array(dense, np.float32), zeros, zeros, zeros, zeros, zeros)
+    return Signals(np.arange(len(dense)), np.array(dense, np.float32), zeros, zeros, zeros, zeros, zeros, zeros)
 
 
 MADE = Calibration("e", {"dense": 4.0, "late": 1.0}, -2.0, 0.6, {})
@@ -56,7 +56,7 @@ def test_a_calibration_that_cannot_be_read_is_an_error(tmp_path: Path, text: str
 
 
 def test_the_bundled_calibration_is_the_bundled_encoder_s() -> None:
-    """Where this fails: reportsearch calibrate seeds/questions.jsonl, and copy the file to search/."""
+    """Where this fails: python -m training.calibration."""
     bundled = json.loads((Path(__file__).parents[1] / "search" / "calibration.json").read_text(encoding="utf-8"))
     assert bundled["encoder"] == bundled_encoder().fingerprint
     assert sorted(bundled["weights"]) == sorted(SIGNALS)
@@ -83,7 +83,7 @@ def test_a_collection_of_one_s_own_is_calibrated_by_its_questions(tmp_path: Path
     asked = {"淡水资源": "1", "海洋": "2", "可再生能源": "3", "贫穷": "4"}
     questions = [Question(text, "zh", text, ((Target("a.jsonl", number), 2),)) for text, number in asked.items()]
     questions += [Question(text, "zh", text, ()) for text in ("红烧肉", "足球比赛", "量子计算机", "电影明星")]
-    found = calibrate(searcher, placed(questions, [entry.path for entry in searcher.reports()]))
+    found = calibrate(Collection(searcher, placed(questions, [entry.path for entry in searcher.reports()])))
     assert (found.measured["answerable"], found.measured["unanswerable"], found.measured["auroc"]) == (4, 4, 1.0)
     found.write(tmp_path / "index" / "calibration.json")
     fresh = open_searcher(tmp_path / "index")

@@ -75,6 +75,7 @@ def _ways(options: Namespace, searcher: "Searcher") -> Iterator[tuple[str, "Aske
 def calibrate(options: Namespace) -> int:
     """Fit relevance and the line of no good answer, and keep them beside the index."""
     from search import open_searcher
+    from search.calibrate import Collection
     from search.calibrate import calibrate as fit
     from search.questions import placed, read_questions
     from search.relevance import FILE
@@ -84,7 +85,7 @@ def calibrate(options: Namespace) -> int:
     if not any(question.grades for question in questions):
         raise UnreadableFile(f"{path} holds no question with an answer.", "Give some of both kinds.")
     searcher = open_searcher(index)
-    fitted = fit(searcher, placed(questions, [report.path for report in searcher.reports()]))
+    fitted = fit(Collection(searcher, placed(questions, [report.path for report in searcher.reports()])))
     fitted.write(index / FILE)
     if options.json:
         say(wire.line(asdict(fitted)))
