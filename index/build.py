@@ -433,7 +433,7 @@ def _lexical_rows(job: _Job, fresh: list[Placed], count: _Count) -> Iterator[Lex
         for placed in reports:
             for number in range(placed.rows):
                 w = next(words)
-                yield LexicalRow(placed.number or 0, number, w.terms, w.grams, w.context, w.references)
+                yield LexicalRow(placed.number or 0, number, w.terms, w.runs, w.context, w.references)
             count.done += placed.rows
             if count.stopped:
                 raise KeyboardInterrupt

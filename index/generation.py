@@ -22,7 +22,6 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from index.errors import DamagedIndex, IndexLocked, NoIndex
 from index.manifest import Manifest, check_format, read_manifest
@@ -214,6 +213,8 @@ def writing(index: Path) -> Iterator[None]:
     """Hold the index for writing; raise IndexLocked, naming the holder, when somebody else does."""
     index.mkdir(parents=True, exist_ok=True)
     holder = index / "lock-holder"
+    from filelock import FileLock, Timeout  # readers are spared the import
+
     lock = FileLock(index / "lock", mode=0o644)
     try:
         lock.acquire(timeout=0)

@@ -1,7 +1,7 @@
 """Read a handful of files all the way: parse, embed, cut into words. Finished leaves survive an interrupted build.
 
     leaves/NAME/        a segment with the passages of the files, in order
-    leaves/NAME.words   a line for each passage: terms, grams, terms of its context, references
+    leaves/NAME.words   a line for each passage: terms, runs of Chinese characters, terms of its context, references
     leaves/NAME.json    what became of each file; written last, so that it vouches for the other two
 
 Knows nothing of generations or of what else is in the index.
@@ -72,7 +72,7 @@ class Words:
     """The words of one passage, as the index of words takes them."""
 
     terms: str
-    grams: str
+    runs: str
     context: str
     references: tuple[str, ...]
 
@@ -86,9 +86,9 @@ class Cutter:
 
     def words(self, row: PassageRow, title: str) -> Words:
         """Return the words of a passage of a report of that title."""
-        terms, grams = self._analyser.fields(row.text)
+        terms, runs = self._analyser.fields(row.text)
         context = " ".join(filter(None, (self._context(text) for text in (title, *row.headings, row.lead))))
-        return Words(terms, grams, context, row.references)
+        return Words(terms, runs, context, row.references)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +148,8 @@ class Leaf:
         """Yield the words of every passage, in row order."""
         with self.words_path.open(encoding="utf-8", newline="\n") as lines:
             for line in lines:
-                terms, grams, context, references = line[:-1].split("\t")
-                yield Words(terms, grams, context, tuple(references.split(_BETWEEN)) if references else ())
+                terms, runs, context, references = line[:-1].split("\t")
+                yield Words(terms, runs, context, tuple(references.split(_BETWEEN)) if references else ())
 
 
 def open_leaf(leaves: Path, name: str) -> Leaf | None:
@@ -254,4 +254,4 @@ def _same_texts(donor: Donor, rows: list[PassageRow], tools: Tools) -> _Given | 
 
 
 def _line(words: Words) -> str:
-    return "\t".join([words.terms, words.grams, words.context, _BETWEEN.join(words.references)]) + "\n"
+    return "\t".join([words.terms, words.runs, words.context, _BETWEEN.join(words.references)]) + "\n"

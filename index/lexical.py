@@ -28,6 +28,7 @@ _BM25_K1 = 1.2  # tantivy's constant: a term can score at most idf * (k1 + 1)
 
 
 _FEW_REPORTS = 1_000  # a filter of so few is part of the question to tantivy
+_PAIRS = "pairs"  # our tokenizer of runs of Chinese characters
 _HEAP = 128_000_000  # bytes that tantivy fills before it writes
 
 
@@ -38,7 +39,7 @@ class LexicalRow:
     report: int  # a number that stays the report's own over all generations
     passage: int  # position in its report
     terms: str
-    grams: str
+    runs: str  # of Chinese characters: tantivy takes them apart into characters and pairs of neighbours
     context: str
     references: tuple[str, ...]
 
@@ -48,8 +49,8 @@ def _schema() -> tantivy.Schema:
     # Not the row: rows move when segments are rewritten, and the words need not be cut again for that.
     builder.add_unsigned_field("report", indexed=True, fast=True)
     builder.add_unsigned_field("passage", fast=True)
-    for field in ("terms", "grams", "context"):
-        builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
+    for field, tokenizer in (("terms", "whitespace"), ("grams", _PAIRS), ("context", "whitespace")):
+        builder.add_text_field(field, tokenizer_name=tokenizer, index_option="freq")
     builder.add_text_field("references", tokenizer_name="raw", index_option="basic")
     return builder.build()
 
@@ -63,6 +64,8 @@ def write_lexical(folder: Path, rows: Iterable[LexicalRow], *, removed_reports: 
     with _workshop(folder) as workshop:
         with _writing():
             index = tantivy.Index(_schema(), path=str(workshop))
+            pairs = tantivy.Tokenizer.ngram(min_gram=1, max_gram=2, prefix_only=False)
+            index.register_tokenizer(_PAIRS, tantivy.TextAnalyzerBuilder(pairs).build())
             # One thread keeps the order of rows; the cutting of words, not tantivy, is what takes the time.
             writer = index.writer(heap_size=_HEAP, num_threads=1)
             if removed_reports:
@@ -111,7 +114,8 @@ def _document(row: LexicalRow) -> tantivy.Document:
     document.add_unsigned("report", row.report)
     document.add_unsigned("passage", row.passage)
     document.add_text("terms", row.terms)
-    document.add_text("grams", row.grams)
+    for run in row.runs.split():
+        document.add_text("grams", run)
     document.add_text("context", row.context)
     for reference in row.references:
         document.add_text("references", reference)

@@ -111,10 +111,10 @@ class Analyser:
         return list(dict.fromkeys(map(self._stem, words))), list(dict.fromkeys(grams))
 
     def fields(self, text: str) -> tuple[str, str]:
-        """Return the terms and the grams of a passage as the index of words takes them: blanks between them."""
+        """Return the terms and the runs of Chinese characters of a passage, blanks between them."""
         folded = fold(text)
         terms = [term for token in _TOKEN.findall(folded) for term in self._split(token)]
-        return " ".join(terms), " ".join(chain.from_iterable(map(_grams, _HAN_RUN.findall(folded))))
+        return " ".join(terms), " ".join(_HAN_RUN.findall(folded))
 
     def words(self, text: str) -> list[Word]:
         """Return the words with their places in the text as it was given, for highlighting."""

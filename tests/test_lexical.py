@@ -15,8 +15,8 @@ from index.lexical import GRAM_BOOST, LexicalIndex, LexicalRow, WeightedTerm, wr
 Texts = Sequence[str]
 
 
-def row(report: int, passage: int, terms: str, grams: str = "", references: tuple[str, ...] = ()) -> LexicalRow:
-    return LexicalRow(report, passage, terms, grams, "", references)
+def row(report: int, passage: int, terms: str, runs: str = "", references: tuple[str, ...] = ()) -> LexicalRow:
+    return LexicalRow(report, passage, terms, runs, "", references)
 
 
 def written(folder: Path, texts: Texts) -> LexicalIndex:
@@ -73,7 +73,7 @@ def test_frequencies_and_idf(tmp_path: Path) -> None:
 
 def test_rows_that_hold_all_grams_or_a_reference(tmp_path: Path) -> None:
     rows = [
-        row(3, 0, "", "水 资 源 水资 资源"),
+        row(3, 0, "", "水资源"),
         row(3, 1, "", "水 源"),
         row(3, 2, "", "", ("A/RES/57/270 B", "A/58/1#3")),
     ]

@@ -12,7 +12,8 @@ from torch.nn import functional
 from index.encoder import BUNDLED
 from training import model
 from training.batches import Bags, Corpus, Sampler
-from training.combine import balance, combine
+from training.combine import balance, combine, table_in
+from training.combine import main as combine_main
 from training.data import LANGUAGES, Source, View, own_items
 from training.measure import late_table
 from training.model import compact, contrast, late_scores, padded, pool
@@ -203,6 +204,28 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(prepared: Path, tokenizer
     resumed.fit()
     torch.testing.assert_close(resumed.table.pieces(), whole.table.pieces(), rtol=0, atol=0)
     assert not (tmp_path / "broken" / "checkpoint.pt").exists()
+
+
+def test_a_run_goes_on_from_a_finished_model(prepared: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    settings = Settings(name="on", begin=str(BUNDLED), steps=2, batch=11, late_pairs=8)
+    run = Run(settings, Corpus(prepared / "corpus.npz"), pieces_of(tokenizer), tmp_path)
+    finished = table_in(BUNDLED)
+    np.testing.assert_allclose(run.table.pieces().cpu().numpy(), finished, atol=1e-6)
+    run.fit()
+    moved = np.abs(run.table.pieces().cpu().numpy() - finished).max(axis=1)
+    assert 0 < np.count_nonzero(moved > 1e-3) < len(moved)
+
+
+def test_runs_that_went_on_from_one_model_are_averaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    tables = [rng.normal(size=(5, 4)).astype(np.float32) for _ in range(2)]
+    for number, table in enumerate(tables):
+        (tmp_path / str(number)).mkdir()
+        np.save(tmp_path / str(number) / "vectors.npy", table)
+        (tmp_path / str(number) / "tokenizer.json").write_text("{}", encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["combine", str(tmp_path / "out"), f"{tmp_path}/0:3", f"{tmp_path}/1", "--mean"])
+    combine_main()
+    np.testing.assert_allclose(np.load(tmp_path / "out" / "vectors.npy"), (3 * tables[0] + tables[1]) / 4, rtol=1e-6)
 
 
 def test_joined_tables_average_the_similarities() -> None:

@@ -3,6 +3,9 @@
 Runs with the same tokenizer but other seeds or settings err differently. Their vectors are put side by side, which
 averages their similarities, and the main axes of all tokens are kept, which drops what only one run believed.
 Then the lesser axes, which tell words apart that mean nearly the same, and the shorter vectors are lifted.
+
+With --mean: runs that went on from one finished model, and that model, have the same axes and are averaged as they are
+(Wortsman et al. 2022).
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from index.encoder import StaticEncoder
 from training.batches import DEVICE
 
 
@@ -24,6 +28,7 @@ def main() -> None:
     parser.add_argument("--dim", type=int, default=512)
     parser.add_argument("--axes", type=float, default=0.35, help="how far the axes are evened out: 0 not, 1 to equals")
     parser.add_argument("--lengths", type=float, default=0.6, help="power that lengths of vectors are raised to")
+    parser.add_argument("--mean", action="store_true", help="average runs that went on from one model")
     options = parser.parse_args()
     folders, shares = zip(*(_run(text) for text in options.runs), strict=True)
     tokenizers = {(folder / "tokenizer.json").read_bytes() for folder in folders}
@@ -31,14 +36,26 @@ def main() -> None:
         parser.error("the runs have different tokenizers")
     options.out.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(folders[0] / "tokenizer.json", options.out / "tokenizer.json")
-    tables = [np.load(folder / "vectors.npy") for folder in folders]
-    joined = combine(tables, shares, options.dim)
-    np.save(options.out / "vectors.npy", balance(joined, axes=options.axes, lengths=options.lengths))
+    tables = [table_in(folder) for folder in folders]
+    if options.mean:
+        vectors = np.average(tables, axis=0, weights=shares).astype(np.float32)
+    else:
+        vectors = balance(combine(tables, shares, options.dim), axes=options.axes, lengths=options.lengths)
+    np.save(options.out / "vectors.npy", vectors)
 
 
 def _run(text: str) -> tuple[Path, float]:
     folder, _, share = text.partition(":")
     return Path(folder), float(share or 1)
+
+
+def table_in(folder: Path) -> np.ndarray:
+    """Return the vectors of a run or of an exported model, float32[pieces, dim]."""
+    if (folder / "vectors.npy").exists():
+        return np.load(folder / "vectors.npy")
+    encoder = StaticEncoder(folder)
+    ids = np.arange(encoder.vocabulary)
+    return encoder.directions(ids) * encoder.lengths(ids)[:, None]
 
 
 def combine(tables: list[np.ndarray], shares: tuple[float, ...], dim: int) -> np.ndarray:

@@ -19,8 +19,8 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from index.encoder import StaticEncoder
 from training.batches import DEVICE, Corpus, Sampler
+from training.combine import table_in
 from training.measure import measure
 from training.model import Loss, Table
 from training.pieces import parts_of
@@ -87,13 +87,6 @@ def pieces_of(tokenizer: Tokenizer) -> list[str]:
     return sorted(vocabulary, key=vocabulary.__getitem__)
 
 
-def finished(model: Path) -> np.ndarray:
-    """Return the vectors of an exported model, float32[pieces, dim]."""
-    encoder = StaticEncoder(model)
-    ids = np.arange(encoder.vocabulary)
-    return encoder.directions(ids) * encoder.lengths(ids)[:, None]
-
-
 def _names(log: Path) -> set[str]:
     lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
     return {json.loads(line)["settings"]["name"] for line in lines}
@@ -113,7 +106,7 @@ class Run:
             seed=settings.seed,
         )
         if settings.begin:
-            self.table.begin(torch.from_numpy(finished(Path(settings.begin))))
+            self.table.begin(torch.from_numpy(table_in(Path(settings.begin))))
         self.sampler = Sampler(
             corpus,
             size=settings.batch,
