@@ -22,7 +22,7 @@ from search.searcher import Searcher
 
 _BEREFT = 0.25  # weight of a question bereft of its answer: other paragraphs may answer it a little
 _RIDGE = 1.0
-_REFUSED = 0.9  # share of the questions without an answer that the line refuses
+_REFUSED = 0.9  # share of the questions without an answer at which it is told how many of the others are kept
 _FOUND = 3  # an answer among so many of the best is found
 
 
@@ -46,6 +46,24 @@ class _Sample:
     weight: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The best relevance that each question of one kind got, and what the question weighs."""
+
+    relevance: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+    def share(self, chosen: NDArray[np.bool_]) -> float:
+        """Return the share of some of them, by weight; 0 where there are none at all."""
+        return float(self.weights[chosen].sum() / max(self.weights.sum(), 1e-9))
+
+    def least(self, share: float) -> float:
+        """Return the relevance that this share, by weight, does not exceed."""
+        order = np.argsort(self.relevance)
+        reached = np.cumsum(self.weights[order]) >= share * self.weights.sum() - 1e-9
+        return float(self.relevance[order][reached][0]) if len(order) else 0.0
+
+
 def calibrate(*collections: Collection) -> Calibration:
     """Return the calibration of the encoder of the collections; needs questions of both kinds."""
     samples = [s for c in collections for question in c.questions for s in _samples(c.searcher, question, c.weight)]
@@ -54,7 +72,10 @@ def calibrate(*collections: Collection) -> Calibration:
     relevance = np.array([float(_sigmoid(sample.signals @ slope + bias).max()) for sample in samples])
     answerable, bereft = (np.array([getattr(s, name) for s in samples]) for name in ("answerable", "bereft"))
     unanswerable = ~answerable & ~bereft
-    right, wrong = relevance[answerable], relevance[unanswerable if unanswerable.any() else bereft]
+    weights = np.array([sample.weight for sample in samples])
+    right, wrong = (
+        _Judged(relevance[kind], weights[kind]) for kind in (answerable, unanswerable if unanswerable.any() else bereft)
+    )
     line = _line(right, wrong)
     return Calibration(
         encoder=collections[0].searcher.index.manifest.encoder.fingerprint,
@@ -62,11 +83,12 @@ def calibrate(*collections: Collection) -> Calibration:
         bias=round(float(bias), 4),
         line=round(line, 4),
         measured={
-            "answerable": len(right),
-            "unanswerable": len(wrong),
-            "auroc": round(auroc(list(right), list(wrong)), 4),
-            "kept": round(float((right >= line).mean()), 4),
-            "refused": round(float((wrong < line).mean()), 4),
+            "answerable": len(right.relevance),
+            "unanswerable": len(wrong.relevance),
+            "auroc": round(auroc(list(right.relevance), list(wrong.relevance)), 4),
+            "kept": round(right.share(right.relevance >= line), 4),
+            "refused": round(wrong.share(wrong.relevance < line), 4),
+            "kept_at_90_refused": round(right.share(right.relevance > wrong.least(_REFUSED)), 4),
         },
     )
 
@@ -134,8 +156,10 @@ def fit(
     return beta[:-1] / spread, float(beta[-1])
 
 
-def _line(right: NDArray[np.float64], wrong: NDArray[np.float64]) -> float:
-    """Return the relevance that refuses nine in ten of the wrong, higher where that loses none of nine in ten right."""
-    refusing = float(np.quantile(wrong, _REFUSED)) if len(wrong) else 0.5
-    keeping = float(np.quantile(right, 1 - _REFUSED)) if len(right) else 0.5
-    return (refusing + keeping) / 2 if keeping > refusing else refusing
+def _line(right: _Judged, wrong: _Judged) -> float:
+    """Return the relevance that keeps the most of the right and refuses the most of the wrong (Youden 1950)."""
+    values = np.unique(np.concatenate([[0.0], right.relevance, wrong.relevance, [1.0]]))
+    lines = (values[:-1] + values[1:]) / 2
+    gained = np.array([right.share(right.relevance >= line) + wrong.share(wrong.relevance < line) for line in lines])
+    best = lines[gained >= gained.max() - 1e-9]
+    return float((best[0] + best[-1]) / 2)
