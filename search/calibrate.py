@@ -17,7 +17,7 @@ from search.probe import probe_of_question
 from search.query import parse_query
 from search.questions import Question
 from search.ranking import Plan, rank
-from search.relevance import DECIDING, SIGNALS, Calibration
+from search.relevance import DECIDING, SIGNALS, Calibration, standing
 from search.searcher import Searcher
 
 _BEREFT = 0.25  # weight of a question bereft of its answer: other paragraphs may answer it a little
@@ -40,6 +40,7 @@ class _Sample:
     """The signals of the best passages for one question, best first."""
 
     signals: NDArray[np.float64]  # float64[n, len(SIGNALS)], n >= 1
+    standing: float  # how surely one of them holds the question's words
     answerable: bool
     found: bool  # the answer is among the best
     bereft: bool
@@ -69,7 +70,7 @@ def calibrate(*collections: Collection) -> Calibration:
     samples = [s for c in collections for question in c.questions for s in _samples(c.searcher, question, c.weight)]
     features = np.array([sample.signals[0] for sample in samples])
     slope, bias = fit(features, np.array([s.found for s in samples]), np.array([s.weight for s in samples]))
-    relevance = np.array([float(_sigmoid(sample.signals @ slope + bias).max()) for sample in samples])
+    relevance = np.array([max(float(_sigmoid(s.signals @ slope + bias).max()), s.standing) for s in samples])
     answerable, bereft = (np.array([getattr(s, name) for s in samples]) for name in ("answerable", "bereft"))
     unanswerable = ~answerable & ~bereft
     weights = np.array([sample.weight for sample in samples])
@@ -127,7 +128,8 @@ def _sample(
         return []
     best = np.column_stack([getattr(ranked.signals, name)[:DECIDING] for name in SIGNALS]).astype(np.float64)
     found = bool(np.isin(ranked.rows[:_FOUND], right).any())
-    return [_Sample(best, bool(right), found, bereft, weight)]
+    words = float(standing(ranked.signals)[:DECIDING].max())
+    return [_Sample(best, words, bool(right), found, bereft, weight)]
 
 
 def _sigmoid(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -18,8 +18,7 @@ from search.fusion import Signals
 
 FILE = "calibration.json"
 DECIDING = 10  # of the best passages; an answer is good if one of them reaches the line, however many are asked for
-# Of words nothing: a word that stands there has the cosine 1. The more words a question has, the less like it any
-# passage is, the right one too.
+# The more words a question has, the less like it any passage is, the right one too.
 SIGNALS = ("dense", "late", "asked")
 _WHOLE = 0.5  # BM25, as a share of its ceiling, of a passage that holds all words of the question
 
@@ -35,11 +34,11 @@ class Calibration:
     measured: dict[str, float]  # what the calibration reached: auroc, kept, refused, questions
 
     def relevance(self, signals: Signals) -> NDArray[np.float32]:
-        """Return the relevance of each row, float32[m], each within 0 and 1."""
+        """Return the relevance of each row, float32[m], from 0 to 1: by its signals or by the words it holds."""
         total = np.full(len(signals.rows), self.bias, np.float32)
         for name, weight in self.weights.items():
             total += np.float32(weight) * getattr(signals, name)
-        return np.asarray(1 / (1 + np.exp(-np.clip(total, -30, 30))), np.float32)
+        return np.maximum(np.asarray(1 / (1 + np.exp(-np.clip(total, -30, 30))), np.float32), standing(signals))
 
     def without_meaning(self, signals: Signals) -> NDArray[np.float32]:
         """Return the relevance of each row to a question that holds no word the encoder knows: how many words match."""
@@ -52,6 +51,15 @@ class Calibration:
     def write(self, path: Path) -> None:
         """Write the calibration as JSON."""
         path.write_text(json.dumps(asdict(self), indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def standing(signals: Signals) -> NDArray[np.float32]:
+    """Return how surely each row is an answer because it holds the question's own words, float32[m].
+
+    BM25 as a share of its ceiling, from a quarter (0) to three quarters (1). Of questions without an answer 95 in 100
+    stay below .31 at their best passage, whatever the collection; words that are looked for by themselves reach .5.
+    """
+    return np.asarray(np.clip(2 * signals.words - 0.5, 0, 1), np.float32)
 
 
 def calibration_for(folder: Path, encoder: str) -> Calibration:

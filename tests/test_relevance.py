@@ -1,6 +1,7 @@
 """Relevance and its calibration: in closed form, on data with a known answer, and from files that are wrong."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,11 @@ MADE = Calibration("e", {"dense": 4.0, "late": 1.0}, -2.0, 0.6, {})
 
 def test_relevance_is_the_logistic_of_the_weighted_signals() -> None:
     np.testing.assert_allclose(MADE.relevance(signals([0.5, 1.0])), [0.5, 1 / (1 + np.exp(-2))], rtol=1e-6)
+
+
+def test_a_passage_that_holds_the_words_of_the_question_is_relevant_whatever_else_is_known() -> None:
+    found = replace(signals([0.0, 0.0, 0.0]), words=np.array([0.2, 0.5, 0.9], np.float32))
+    np.testing.assert_allclose(MADE.relevance(found), [1 / (1 + np.exp(2)), 0.5, 1.0], rtol=1e-6)
 
 
 @given(st.floats(-1e3, 1e3))
