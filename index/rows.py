@@ -18,7 +18,10 @@ def distinct(numbers: NDArray[Number]) -> NDArray[Number]:
 
 def numbered(numbers: NDArray[np.integer], count: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
     """Return the distinct ones of numbers below `count`, ascending, and the place of each number among them."""
-    stands = np.zeros(count, bool)  # quicker than sorting
+    if len(numbers) < count // 100:
+        once = distinct(numbers).astype(np.intp)
+        return once, np.searchsorted(once, numbers).astype(np.int32)
+    stands = np.zeros(count, bool)  # quicker than sorting many
     stands[numbers] = True
     once = np.flatnonzero(stands)
     places = np.empty(count, np.int32)
