@@ -181,7 +181,7 @@ def _signals(
     lexicon += sum(idf(term.term) for term in probe.terms if known(term.term)) + probe.foreign * idf("")
     return Signals(
         rows=pool,
-        dense=scale(vectors @ probe.vector) if probe.vector is not None else zeros,
+        dense=scale(_cosines(pool, legs.get("dense"), vectors, probe.vector)) if probe.vector is not None else zeros,
         late=late_scores(index.tokens_encoder, probe.asked, bags) if probe.asked is not None else zeros,
         words=np.minimum(_spread(pool, legs.get("lexical"), words), 1),
         lexicon=_spread(pool, legs.get("lexicon"), lexicon),
@@ -197,10 +197,18 @@ def _dated(index: OpenIndex, probe: Probe, pool: Rows) -> Scores:
     return np.isin(index.years_of(pool), list(years)).astype(np.float32)
 
 
+def _cosines(pool: Rows, leg: _Leg | None, vectors: NDArray[np.float32], asked: NDArray[np.float32]) -> Scores:
+    """Return the cosine of each row of the pool: the leg's, which is exact for the best, where the leg found it."""
+    return _laid_over(vectors @ asked, pool, leg, 1.0)
+
+
 def _spread(pool: Rows, leg: _Leg | None, ceiling: float) -> Scores:
     """Return the leg's score of each row of the pool as a share of the ceiling, 0 where the leg did not find it."""
-    out = np.zeros(len(pool), np.float32)
-    if leg is not None and len(pool) and ceiling > 0:
+    return _laid_over(np.zeros(len(pool), np.float32), pool, leg if ceiling > 0 else None, ceiling)
+
+
+def _laid_over(out: Scores, pool: Rows, leg: _Leg | None, ceiling: float) -> Scores:
+    if leg is not None and len(pool):
         places = np.minimum(np.searchsorted(pool, leg.rows), len(pool) - 1)
         inside = pool[places] == leg.rows
         out[places[inside]] = leg.scores[inside] / ceiling

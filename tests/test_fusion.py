@@ -10,7 +10,7 @@ from search.fusion import FEEDBACK_DEPTH, Signals, Weights, feedback, fuse
 
 def signals(**given_: list[float]) -> Signals:
     rows = len(next(iter(given_.values())))
-    zeros = {name: np.zeros(rows, np.float32) for name in ("dense", "late", "words", "lexicon", "dated")}
+    zeros = {name: np.zeros(rows, np.float32) for name in ("dense", "late", "words", "lexicon", "dated", "asked")}
     stated = {name: np.array(values, np.float32) for name, values in given_.items()}
     return Signals(rows=np.arange(rows), **({"tokens": np.full(rows, 60, np.float32)} | zeros | stated))
 
