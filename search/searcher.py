@@ -26,7 +26,7 @@ from search.ranking import Mode, Plan, Ranked, joined, rank
 from search.references import named_rows, rows_of_name
 from search.relevance import Calibration, calibration_for
 from search.scale import Scale, scale_of
-from search.threads import keep_to_one_thread
+from search.threads import TURNS, keep_to_one_thread
 
 _GROUPED = 100  # best passages that are looked through for ones like those that are shown
 _AT_ONCE = 25  # of them
@@ -72,6 +72,19 @@ class Searcher:
         `rerank` names a cross-encoder for the last word on the order. Raises UnknownPassage for a report in `filters`
         that the index does not hold, ModelNotAvailable, DamagedIndex.
         """
+        with TURNS:
+            return self._search(question, k, mode, filters, language, closest, rerank)
+
+    def _search(
+        self,
+        question: str,
+        k: int,
+        mode: Mode,
+        filters: Filters,
+        language: str | None,
+        closest: bool,
+        rerank: str | None,
+    ) -> Answer:
         started = time.perf_counter()
         query = parse_query(question[:LONGEST_QUESTION])
         notes = _notes(question, query)

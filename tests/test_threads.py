@@ -1,13 +1,16 @@
-"""Opening a searcher keeps numpy's products to one thread, unless the environment says how many."""
+"""Numpy's products keep to one thread, unless the environment says how many; many searches take turns."""
 
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from index import build_index
+from index.errors import UnknownPassage
+from search import Filters, open_searcher
 
 ASKED = """
 import sys
@@ -34,3 +37,15 @@ def test_threads_after_opening(tmp_path: Path, chosen: dict[str, str], threads: 
         check=True,
     )
     assert set(told.stdout.split()) == {threads}
+
+
+def test_many_clients_are_all_answered_and_a_search_that_fails_gives_its_turn_back(tmp_path: Path) -> None:
+    (tmp_path / "report.txt").write_text("1. 能源是可持续发展的关键。\n", encoding="utf-8")
+    build_index([tmp_path / "report.txt"], tmp_path / "index")
+    searcher = open_searcher(tmp_path / "index")
+    for _ in range(2 + 2 * (os.cpu_count() or 1)):
+        with pytest.raises(UnknownPassage):
+            searcher.search("能源", filters=Filters(reports=("none.txt",)))
+    with ThreadPoolExecutor(16) as clients:
+        answers = list(clients.map(searcher.search, ["能源"] * 64))
+    assert all(answer.hits[0].paragraph == "1" for answer in answers)
