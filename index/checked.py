@@ -57,11 +57,17 @@ class CheckedFile:
             raise damaged(path, f"cannot be read ({error.strerror})") from error
         self.bytes = memoryview(self._map)  # not checked: check() what is read of it
         self._sound = np.zeros(len(self._sums), bool)
-        self._all_sound = False
+        self._all_sound = not len(self._sums)
 
     def part(self, start: int, end: int) -> memoryview:
         """Return the bytes from start to end after checking them."""
-        self.check(np.array([start]), np.array([end]))
+        if not self._all_sound:
+            if start < 0 or end > self.size:
+                raise damaged(self.path, "points outside itself")
+            # An empty range at a block's beginning belongs to the block.
+            for block in range(start // BLOCK, min((max(end, start + 1) - 1) // BLOCK + 1, len(self._sums))):
+                if not self._sound[block]:
+                    self._check_block(block)
         return self.bytes[start:end]
 
     def whole(self) -> memoryview:
@@ -74,20 +80,22 @@ class CheckedFile:
             return
         if int(np.min(starts)) < 0 or int(np.max(ends)) > self.size:
             raise damaged(self.path, "points outside itself")
-        first, last = starts // BLOCK, (np.maximum(ends, starts + 1) - 1) // BLOCK
-        touched = distinct(np.concatenate([first, *([last] if np.any(last > first) else [])]))
-        if np.any(last > first + 1):
-            touched = distinct(np.concatenate([np.arange(a, b + 1) for a, b in zip(first, last, strict=True)]))
-        touched = touched[touched < len(self._sums)]
-        for block in touched[~self._sound[touched]]:
-            self._check_block(int(block))
-        self._all_sound = bool(self._sound.all())
+        first = np.minimum(starts // BLOCK, len(self._sums) - 1)
+        last = np.minimum((np.maximum(ends, starts + 1) - 1) // BLOCK, len(self._sums) - 1)
+        longest = int(np.max(last - first))
+        if longest <= 1 and self._sound[first].all() and self._sound[last].all():
+            return
+        for step in range(longest + 1):
+            touched = np.minimum(first + step, last)
+            for block in distinct(touched[~self._sound[touched]]).tolist():
+                self._check_block(block)
 
     def _check_block(self, block: int) -> None:
         start = block * BLOCK
         if zlib.crc32(self.bytes[start : start + BLOCK]) != self._sums[block]:
             raise damaged(self.path, f"is not what was written: the bytes from {start} on have another checksum")
         self._sound[block] = True
+        self._all_sound = bool(self._sound.all())
 
 
 def _read_sums(path: Path, size: int) -> NDArray[np.uint32]:

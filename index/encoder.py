@@ -25,7 +25,8 @@ from index.tokens import Bags
 BUNDLED = Path(__file__).parent / "model"
 _NUMBERS = {"F16": "<f2", "F32": "<f4", "I8": "i1"}
 _BATCH = 2048
-_FIRST_UNITS = 2048  # unit vectors that there is room for at first
+_FIRST_VECTORS = 2048  # of tokens, that there is room for at first
+_MOST_KEPT = 4096  # tokens at once that are kept: those of more than a search meets would fill the memory
 _TINY = 1e-12  # Below the length of any vector: zeros stay zeros.
 
 
@@ -86,8 +87,9 @@ class StaticEncoder:
         self._rows = tensors["embeddings"] if "embeddings" in tensors else tensors["embedding.weight"]
         self._factors = _factors(tensors, len(self._rows))
         self._unknown = _unknown(self._tokenizer, self._rows)
-        self._slots = np.full(len(self._rows), -1, np.int32)  # of each token among the unit vectors kept so far
-        self._units, self._kept = np.empty((_FIRST_UNITS, self.dim), np.float32), 0
+        self._slots = np.full(len(self._rows), -1, np.int32)  # of each token among the vectors kept so far
+        self._vectors, self._kept = np.empty((_FIRST_VECTORS, self.dim), np.float32), 0
+        self._lengths = np.zeros(len(self._rows), np.float32)  # of the vectors kept so far
         self._lock = Lock()
 
     @property
@@ -142,32 +144,51 @@ class StaticEncoder:
 
     def directions(self, ids: NDArray[np.integer]) -> NDArray[np.float32]:
         """Return the unit vectors of these tokens, float32[n, dim]; a token never trained gives zeros."""
-        slots = self._slots[ids]
-        if (slots < 0).any():
-            self._fill(distinct(ids[slots < 0]))
-            slots = self._slots[ids]
-        rows: NDArray[np.float32] = self._units.take(slots, axis=0)
-        return rows
+        vectors = self._kept_vectors(ids)
+        vectors /= np.maximum(self._lengths[ids], _TINY)[:, None]
+        return vectors
 
-    def _fill(self, ids: NDArray[np.integer]) -> None:
-        """Keep the unit vectors of tokens met for the first time."""
-        with self._lock:
-            ids = ids[self._slots[ids] < 0]
-            vectors = self._rows[ids].astype(np.float32)
-            vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _TINY)
-            start = self._kept
-            if start + len(ids) > len(self._units):
-                grown = np.empty((max(2 * len(self._units), start + len(ids)), self.dim), np.float32)
-                grown[:start] = self._units[:start]
-                self._units = grown
-            self._units[start : start + len(ids)] = vectors
-            self._kept += len(ids)
-            self._slots[ids] = np.arange(start, start + len(ids))  # last: other threads read without the lock
+    def cosines(self, ids: NDArray[np.integer], directions: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the cosines of these tokens with unit vectors float32[m, dim], float32[n, m]."""
+        products: NDArray[np.float32] = self._kept_vectors(ids) @ directions.T
+        products /= np.maximum(self._lengths[ids], _TINY)[:, None]
+        return products
 
     def lengths(self, ids: NDArray[np.integer]) -> NDArray[np.float32]:
         """Return how much each of these tokens says: the length of its vector, float32[n]."""
-        lengths: NDArray[np.float32] = np.linalg.norm(self._rows[ids].astype(np.float32), axis=1) * self._factors[ids]
+        self._keep(ids)
+        lengths: NDArray[np.float32] = self._lengths[ids]
         return lengths
+
+    def _kept_vectors(self, ids: NDArray[np.integer]) -> NDArray[np.float32]:
+        slots = self._keep(ids)  # first: it can put another array in the place of the kept ones
+        vectors: NDArray[np.float32] = self._vectors.take(slots, axis=0)
+        return vectors
+
+    def _keep(self, ids: NDArray[np.integer]) -> NDArray[np.int32]:
+        """Keep the vectors of tokens met for the first time; return where the vectors of these tokens stand."""
+        slots: NDArray[np.int32] = self._slots[ids]
+        if (slots < 0).any():
+            with self._lock:
+                self._fill(distinct(ids[self._slots[ids] < 0]))
+            slots = self._slots[ids]
+        return slots
+
+    def _fill(self, ids: NDArray[np.integer]) -> None:
+        vectors = self._trained(ids)
+        start = self._kept
+        if start + len(ids) > len(self._vectors):
+            grown = np.empty((max(2 * len(self._vectors), start + len(ids)), self.dim), np.float32)
+            grown[:start] = self._vectors[:start]
+            self._vectors = grown
+        self._vectors[start : start + len(ids)] = vectors
+        self._kept += len(ids)
+        self._lengths[ids] = np.linalg.norm(vectors, axis=1)
+        self._slots[ids] = np.arange(start, start + len(ids))  # last: other threads read without the lock
+
+    def _trained(self, ids: NDArray[np.integer]) -> NDArray[np.float32]:
+        vectors: NDArray[np.float32] = self._rows[ids].astype(np.float32) * self._factors[ids][:, None]
+        return vectors
 
     def _known(self, ids: NDArray[np.int32]) -> NDArray[np.int32]:
         known: NDArray[np.int32] = ids[ids != self._unknown]
@@ -177,7 +198,7 @@ class StaticEncoder:
         """Sum the vectors of each bag and scale the sum to unit length."""
         bags = bags if isinstance(bags, Bags) else Bags.of(bags)
         once, places = numbered(bags.ids, self.vocabulary)
-        vectors = self._rows[once].astype(np.float32) * self._factors[once][:, None]
+        vectors = self._kept_vectors(once) if len(once) <= _MOST_KEPT else self._trained(once)
         sums = np.zeros((len(bags), self.dim), np.float32)
         bounds = bags.bounds.tolist()
         for row, (start, end) in enumerate(pairwise(bounds)):

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -29,6 +29,7 @@ _BM25_K1 = 1.2  # tantivy's constant: a term can score at most idf * (k1 + 1)
 
 _FEW_REPORTS = 1_000  # a filter of so few is part of the question to tantivy
 _PAIRS = "pairs"  # our tokenizer of runs of Chinese characters
+_REMEMBERED = 50_000  # words whose frequency is kept
 _HEAP = 128_000_000  # bytes that tantivy fills before it writes
 
 
@@ -174,6 +175,7 @@ class LexicalIndex:
             self._index.config_reader(reload_policy="manual")
             self._searcher = self._index.searcher()
         self._schema = self._index.schema
+        self.frequency = lru_cache(maxsize=_REMEMBERED)(self._frequency)
         self._numbers = np.array(sorted(first_rows), dtype=np.uint64)
         self._firsts = np.array([first_rows[int(n)] for n in self._numbers], dtype=np.int64)
 
@@ -191,6 +193,10 @@ class LexicalIndex:
                 "Find what is damaged: reportsearch verify; rebuild it: reportsearch build PATH... --full",
             ) from error
 
+    def _frequency(self, term: str, field: str = "terms") -> int:
+        """Return in how many passages the term stands."""
+        return int(self._searcher.doc_freq(field, term))
+
     @property
     def rows(self) -> int:
         """Return how many passages the index of words holds."""
@@ -202,12 +208,8 @@ class LexicalIndex:
 
     def idf(self, term: str, field: str = "terms") -> float:
         """Return the term's inverse document frequency, BM25's form; a term that stands nowhere has the largest."""
-        frequency = self._searcher.doc_freq(field, term)
+        frequency = self.frequency(term, field)
         return math.log(1 + (self.rows - frequency + 0.5) / (frequency + 0.5)) if frequency else self._largest_idf
-
-    def frequency(self, term: str, field: str = "terms") -> int:
-        """Return in how many passages the term stands."""
-        return int(self._searcher.doc_freq(field, term))
 
     def top(
         self, terms: Sequence[WeightedTerm], grams: Sequence[str], depth: int, reports: Sequence[int] | None

@@ -190,6 +190,7 @@ class _Batches:
         self._places = CheckedArray(bounds).all()
         self._schema = schema
         self.get = lru_cache(maxsize=_CACHED)(self._read)
+        self._columns = lru_cache(maxsize=_CACHED)(self._named)
 
     def __len__(self) -> int:
         return len(self._places) - 1
@@ -202,8 +203,10 @@ class _Batches:
             raise damaged(self._file.path, f"holds something else than passages ({error})") from error
 
     def row(self, row: int) -> dict[str, Any]:
-        columns = self.get(row // _BATCH).columns
-        return {name: column[row % _BATCH].as_py() for name, column in zip(self._schema.names, columns, strict=True)}
+        return {name: column[row % _BATCH].as_py() for name, column in self._columns(row // _BATCH)}
+
+    def _named(self, number: int) -> list[tuple[str, pa.Array]]:
+        return list(zip(self._schema.names, self.get(number).columns, strict=True))
 
     def between(self, first: int, end: int) -> Iterator[pa.RecordBatch]:
         for number in range(first // _BATCH, -(-end // _BATCH)):

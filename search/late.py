@@ -57,7 +57,7 @@ def late_scores(encoder: StaticEncoder, asked: Asked, bags: Bags) -> NDArray[np.
     if not len(filled) or not len(asked.weights):
         return scores
     told, places = numbered(bags.ids, encoder.vocabulary)
-    cosines = encoder.directions(told) @ asked.vectors.T
+    cosines = encoder.cosines(told, asked.vectors)
     best = np.maximum.reduceat(cosines.take(places, axis=0), bags.bounds[filled], axis=0)
     scores[filled] = 1 - np.square(1 - best) @ asked.weights
     return scores
@@ -72,7 +72,7 @@ def meant_words(encoder: StaticEncoder, question: str, texts: Sequence[str], mos
     weights /= max(float(weights.sum()), 1e-9)
     bags = Bags.of([tokens.ids for tokens in told])
     once, places = numbered(bags.ids, encoder.vocabulary)
-    cosines = (encoder.directions(once) @ encoder.directions(asked.ids).T).take(places, axis=0)
+    cosines = encoder.cosines(once, encoder.directions(asked.ids)).take(places, axis=0)
     parts = [cosines[start:end] for start, end in pairwise(bags.bounds.tolist())]
     return [_nearest(asked, weights, tokens, part, most) for tokens, part in zip(told, parts, strict=True)]
 

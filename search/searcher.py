@@ -194,7 +194,8 @@ class Searcher:
         known = probe.asked is not None and len(probe.asked.weights) > 0
         judge = self.calibration.relevance if known else self.calibration.without_meaning
         relevance = judge(ranked.signals)
-        relevance[[int(row) in certain for row in ranked.rows]] = 1.0
+        if certain:
+            relevance[np.isin(ranked.rows, list(certain))] = 1.0
         return relevance
 
     def _hits(

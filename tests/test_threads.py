@@ -10,7 +10,9 @@ import pytest
 
 from index import build_index
 from index.errors import UnknownPassage
-from search import Filters, open_searcher
+from search import Filters, open_searcher, ranking
+
+SEEDS = Path(__file__).parents[1] / "seeds"
 
 ASKED = """
 import sys
@@ -37,6 +39,24 @@ def test_threads_after_opening(tmp_path: Path, chosen: dict[str, str], threads: 
         check=True,
     )
     assert set(told.stdout.split()) == {threads}
+
+
+def test_words_looked_for_on_another_thread_give_the_same_answers_and_errors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_index(sorted(SEEDS.glob("*.txt")), tmp_path / "index")
+    searcher = open_searcher(tmp_path / "index")
+    questions = ["首脑会议", "sustainable energy", "2003年", ""]
+    alone = [searcher.search(question, closest=True).hits for question in questions]
+    monkeypatch.setattr(ranking, "_MANY_ROWS", 0)
+    assert [searcher.search(question, closest=True).hits for question in questions] == alone
+
+    def fail(*_: object) -> None:
+        raise UnknownPassage("Lost.", "Look.")
+
+    monkeypatch.setattr(type(searcher.index.lexical), "top", fail)
+    with pytest.raises(UnknownPassage, match="Lost"):
+        searcher.search("首脑会议")
 
 
 def test_many_clients_are_all_answered_and_a_search_that_fails_gives_its_turn_back(tmp_path: Path) -> None:
