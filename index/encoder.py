@@ -1,6 +1,6 @@
 """Turn text into vectors: what an encoder is, and the bundled one.
 
-Owns the static encoder, which needs numpy and tokenizers only. Knows nothing of passages or files
+Owns the static encoder, which needs numpy, and tokenizers for more than a question. Knows nothing of passages or files
 of the index; transformers are behind index.transformer, which is imported when one is asked for.
 """
 
@@ -12,15 +12,18 @@ from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
 from threading import Lock
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Encoding, Tokenizer
 
 from index.errors import ModelNotAvailable
+from index.pieces import Pieces
 from index.rows import distinct, numbered
 from index.tokens import Bags
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 BUNDLED = Path(__file__).parent / "model"
 _NUMBERS = {"F16": "<f2", "F32": "<f4", "I8": "i1"}
@@ -55,20 +58,13 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The pieces of a text that have a vector, in order: ids int32[n]."""
+    """The pieces of a text that have a vector, in order: ids int32[n], read from text[start:end] of each span."""
 
     ids: NDArray[np.int32]
-    _encoding: Encoding
-    _places: NDArray[np.intp]  # of the ids in the encoding
+    spans: Sequence[tuple[int, int]]
 
     def __len__(self) -> int:
         return len(self.ids)
-
-    def span(self, token: int) -> tuple[int, int]:
-        """Return where a piece was read from: text[start:end]."""
-        span: tuple[int, int] | None = self._encoding.token_to_chars(int(self._places[token]))
-        assert span is not None  # only the end marks that are never added stand nowhere in a text
-        return span
 
 
 class StaticEncoder:
@@ -78,19 +74,36 @@ class StaticEncoder:
         self.folder = Path(folder)
         self.name = name or ("bundled" if self.folder == BUNDLED else str(folder))
         try:
-            self._tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+            self._pieces = Pieces.read(self.folder)
             tensors = _tensors(self.folder / "model.safetensors")
-        except Exception as error:  # tokenizers raises a bare Exception
-            raise ModelNotAvailable(f"The model in {self.folder} cannot be read: {error}.", _REINSTALL) from error
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
+        except (OSError, ValueError, KeyError) as error:
+            raise self._unreadable(error) from error
         self._rows = tensors["embeddings"] if "embeddings" in tensors else tensors["embedding.weight"]
         self._factors = _factors(tensors, len(self._rows))
-        self._unknown = _unknown(self._tokenizer, self._rows)
+        unknown = 0 if self._pieces else self._tokenizer.token_to_id("<unk>")
+        self._unknown = -1 if unknown is None or np.any(self._rows[unknown]) else unknown
         self._slots = np.full(len(self._rows), -1, np.int32)  # of each token among the vectors kept so far
         self._vectors, self._kept = np.empty((_FIRST_VECTORS, self.dim), np.float32), 0
         self._lengths = np.zeros(len(self._rows), np.float32)  # of the vectors kept so far
         self._lock = Lock()
+
+    @cached_property
+    def _tokenizer(self) -> "Tokenizer":
+        """The library's tokenizer, which takes long to open."""
+        from tokenizers import Tokenizer
+
+        try:
+            tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+        except Exception as error:  # tokenizers raises a bare Exception
+            raise self._unreadable(error) from error
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        return tokenizer
+
+    def _unreadable(self, error: Exception) -> ModelNotAvailable:
+        return ModelNotAvailable(
+            f"The model in {self.folder} cannot be read: {error}.", "Install the program again, or name another model."
+        )
 
     @property
     def dim(self) -> int:
@@ -120,7 +133,7 @@ class StaticEncoder:
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
         """Return the vector of a question; static vectors treat it like any text."""
-        vector: NDArray[np.float32] = self.encode_passages([text])[0]
+        vector: NDArray[np.float32] = self.pool([self.tokens(text).ids])[0]
         return vector
 
     def token_ids(self, texts: Sequence[str]) -> list[NDArray[np.int32]]:
@@ -128,14 +141,19 @@ class StaticEncoder:
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [self._known(np.array(encoding.ids, np.int32)) for encoding in encodings]
 
-    def tokens(self, texts: Sequence[str]) -> list[Tokens]:
-        """Return the known tokens of each text, which can tell their places in it."""
-        found = []
-        for encoding in self._tokenizer.encode_batch(list(texts), add_special_tokens=False):
-            ids = np.array(encoding.ids, np.int32)
-            places = np.flatnonzero(ids != self._unknown)
-            found.append(Tokens(ids[places], encoding, places))
-        return found
+    def tokens(self, text: str) -> Tokens:
+        """Return the known tokens of a question, with their places in it."""
+        pieces = None if self._pieces is None else self._pieces.cut(text)
+        if pieces is not None:
+            return Tokens(np.array([p.number for p in pieces], np.int32), [(p.start, p.end) for p in pieces])
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        ids = np.array(encoding.ids, np.int32)
+        places = np.flatnonzero(ids != self._unknown)
+        return Tokens(ids[places], [encoding.offsets[place] for place in places.tolist()])
+
+    def spans(self, ids: NDArray[np.int32], text: str) -> Sequence[tuple[int, int]]:
+        """Return where the first tokens of a text stand in it: text[start:end] of each."""
+        return self.tokens(text).spans[: len(ids)] if self._pieces is None else self._pieces.spans(ids.tolist(), text)
 
     def text(self, ids: NDArray[np.int32]) -> str:
         """Return a text with these tokens."""
@@ -207,9 +225,6 @@ class StaticEncoder:
         return sums
 
 
-_REINSTALL = "Install the program again, or name another model."
-
-
 def hash_model(folder: Path) -> str:
     """Hash what decides the vectors: weights and tokenizer."""
     import hashlib
@@ -265,9 +280,3 @@ def _factors(tensors: dict[str, NDArray[np.generic]], rows: int) -> NDArray[np.f
     if "weights" in tensors:
         return np.asarray(tensors["weights"], dtype=np.float32)
     return np.ones(rows, np.float32)
-
-
-def _unknown(tokenizer: Tokenizer, rows: NDArray[np.generic]) -> int:
-    """Return the id of what the tokenizer does not know if it says nothing (zeros), else -1."""
-    unknown = tokenizer.token_to_id("<unk>")
-    return -1 if unknown is None or np.any(rows[unknown]) else unknown

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from index.opened import OpenIndex
+from index.opened import Located, OpenIndex
+from index.segment import embedding_text
 from index.words import Word, fold
 from search.hit import Match
-from search.late import Meant, meant_words
+from search.late import Meant, Told, meant_words
 from search.probe import Probe, telling_terms
 
 _MOST_BY_MEANING = 8  # of one passage, strongest first
@@ -41,12 +42,16 @@ class Witness:
             self.added.setdefault(tuple(term for term in terms if not _is_single(term)) or terms, expansion.source)
         self.terms = {*self.words, *(term for terms in self.added for term in terms)}
 
-    def evidence(self, texts: Sequence[str]) -> list[Evidence]:
+    def evidence(self, hits: Sequence[Located]) -> list[Evidence]:
         """Return the evidence in each passage's text; of overlapping matches the plainer one is kept."""
-        meant: list[list[Meant]] = [[] for _ in texts]
+        meant: list[list[Meant]] = [[] for _ in hits]
         if self.probe.asked is not None:
-            meant = meant_words(self.index.tokens_encoder, self.probe.text, texts, _MOST_BY_MEANING)
-        return [self._evidence(text, found) for text, found in zip(texts, meant, strict=True)]
+            bags = self.index.token_ids([hit.row for hit in hits])
+            texts = [embedding_text(hit.passage) for hit in hits]
+            starts = [len(text) - len(hit.passage.text) for text, hit in zip(texts, hits, strict=True)]
+            told = [Told(*one) for one in zip(texts, starts, bags, strict=True)]
+            meant = meant_words(self.index.tokens_encoder, self.probe.text, told, _MOST_BY_MEANING)
+        return [self._evidence(hit.passage.text, found) for hit, found in zip(hits, meant, strict=True)]
 
     def _evidence(self, text: str, meant: list[Meant]) -> Evidence:
         told = self.index.analyser.occurrences(text, self.terms)

@@ -63,33 +63,55 @@ def late_scores(encoder: StaticEncoder, asked: Asked, bags: Bags) -> NDArray[np.
     return scores
 
 
-def meant_words(encoder: StaticEncoder, question: str, texts: Sequence[str], most: int) -> list[list[Meant]]:
-    """Return, for each text, what tokens of the question are nearest to, the strongest first, where they are near."""
-    asked, *told = (tokens_of(encoder, text) for text in (question, *texts))
-    if not len(asked) or not any(map(len, told)):
-        return [[] for _ in texts]
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A passage as it was encoded: a text, of which only what stands from `start` on is shown, and its tokens."""
+
+    text: str
+    start: int
+    ids: NDArray[np.int32]
+
+
+def meant_words(encoder: StaticEncoder, question: str, told: Sequence[Told], most: int) -> list[list[Meant]]:
+    """Return, for each passage, what tokens of the question are nearest to, the strongest first, where they are near."""
+    asked = tokens_of(encoder, question)
+    bags = Bags.of([passage.ids for passage in told])
+    if not len(asked) or not len(bags.ids):
+        return [[] for _ in told]
     weights = encoder.lengths(asked.ids)
-    weights /= max(float(weights.sum()), 1e-9)
-    bags = Bags.of([tokens.ids for tokens in told])
+    weights = weights / max(float(weights.sum()), 1e-9)
     once, places = numbered(bags.ids, encoder.vocabulary)
     cosines = encoder.cosines(once, encoder.directions(asked.ids)).take(places, axis=0)
     parts = [cosines[start:end] for start, end in pairwise(bags.bounds.tolist())]
-    return [_nearest(asked, weights, tokens, part, most) for tokens, part in zip(told, parts, strict=True)]
+    return [_nearest(encoder, asked, weights, one, part, most) for one, part in zip(told, parts, strict=True)]
 
 
-@lru_cache(maxsize=4096)
-def tokens_of(encoder: StaticEncoder, text: str) -> Tokens:
-    """Return the pieces of a question or a passage; those of texts met again and again are kept."""
-    return encoder.tokens([years_in_digits(text)])[0]
+@lru_cache(maxsize=256)
+def tokens_of(encoder: StaticEncoder, question: str) -> Tokens:
+    """Return the pieces of a question; those of the latest ones are kept."""
+    return encoder.tokens(years_in_digits(question))
 
 
 def _nearest(
-    asked: Tokens, weights: NDArray[np.float32], told: Tokens, cosines: NDArray[np.float32], most: int
+    encoder: StaticEncoder,
+    asked: Tokens,
+    weights: NDArray[np.float32],
+    told: Told,
+    cosines: NDArray[np.float32],
+    most: int,
 ) -> list[Meant]:
-    if not len(told):
+    spans = encoder.spans(told.ids, told.text)
+    first = next((at for at, (start, _) in enumerate(spans) if start >= told.start), len(spans))
+    if first == len(spans):
         return []
+    cosines = cosines[first:]
     best = cosines.argmax(axis=0)
     near = cosines[best, np.arange(len(asked))]
     strengths = np.where(near >= _NEAR, weights * near, 0)
     order = np.argsort(-strengths, kind="stable")[:most].tolist()
-    return [Meant(*told.span(int(best[i])), *asked.span(i), float(strengths[i])) for i in order if strengths[i] > 0]
+    found = []
+    for i in order:
+        if strengths[i] > 0:
+            start, end = spans[first + int(best[i])]
+            found.append(Meant(start - told.start, end - told.start, *asked.spans[i], float(strengths[i])))
+    return found

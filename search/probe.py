@@ -141,7 +141,7 @@ def _weigher(index: OpenIndex, text: str) -> Callable[[int, int], bool]:
     tokens = tokens_of(index.tokens_encoder, text)
     lengths = index.tokens_encoder.lengths(tokens.ids)
     least = _FILLER * float(lengths.max(initial=0.0))
-    spans = [(*tokens.span(i), bool(length >= least)) for i, length in enumerate(lengths)]
+    spans = [(*span, heavy) for span, heavy in zip(tokens.spans, (lengths >= least).tolist(), strict=True)]
 
     def tells(start: int, end: int) -> bool:
         inside = [heavy for first, last, heavy in spans if first < end and start < last]

@@ -204,7 +204,7 @@ class Searcher:
         if not leading:
             return ()
         located = [self.index.passage(int(ranked.rows[group[0]])) for group in leading]
-        told = Witness(self.index, probe).evidence([one.passage.text for one in located])
+        told = Witness(self.index, probe).evidence(located)
         return tuple(
             hit_of(
                 where.report,

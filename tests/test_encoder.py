@@ -114,7 +114,7 @@ def test_the_arabic_article_is_a_piece_of_its_own(encoder: StaticEncoder) -> Non
 def test_nothing_known_gives_zeros(encoder: StaticEncoder, text: str) -> None:
     assert not encoder.encode_query(text).any()
     assert encoder.encode_passages([text, TEXTS[0]])[1].any()
-    assert len(encoder.tokens([text])[0]) == 0 and len(encoder.token_ids([text])[0]) == 0
+    assert len(encoder.tokens(text)) == 0 and len(encoder.token_ids([text])[0]) == 0
 
 
 def test_no_texts_give_no_rows(encoder: StaticEncoder) -> None:
@@ -126,18 +126,13 @@ def test_long_text_is_not_cut(encoder: StaticEncoder) -> None:
     assert len(encoder.token_ids([TEXTS[0] * 2000])[0]) == 2000 * len(encoder.token_ids([TEXTS[0]])[0])
 
 
-def spans(encoder: StaticEncoder, text: str) -> list[tuple[int, int]]:
-    (tokens,) = encoder.tokens([text])
-    return [tokens.span(token) for token in range(len(tokens))]
-
-
 def test_tokens_have_the_ids_and_places_in_the_text(encoder: StaticEncoder) -> None:
     for text in TEXTS:
-        (tokens,) = encoder.tokens([text])
+        tokens = encoder.tokens(text)
         assert tokens.ids.tolist() == encoder.token_ids([text])[0].tolist()
-        assert all(0 <= start < end <= len(text) for start, end in spans(encoder, text))
+        assert all(0 <= start < end <= len(text) for start, end in tokens.spans)
     text = "渔业 — l’Électricité (2030)"
-    words = [text[start:end] for start, end in spans(encoder, text)]
+    words = [text[start:end] for start, end in encoder.tokens(text).spans]
     assert "".join(words) == "渔业lÉlectricité2030"
 
 
@@ -156,8 +151,9 @@ def test_offsets_stay_inside_any_text(encoder: StaticEncoder) -> None:
     draw, alphabet = random.Random(3), "a é\u0301\u064bإل中國ё½ﷺ\u200b\ufeff\u00ad3٣.ﬁ한"
     for _ in range(300):
         text = "".join(draw.choices(alphabet, k=draw.randint(0, 12)))
-        starts = [start for start, _ in spans(encoder, text)]
-        assert all(0 <= start <= end <= len(text) for start, end in spans(encoder, text))
+        spans = encoder.tokens(text).spans
+        starts = [start for start, _ in spans]
+        assert all(0 <= start <= end <= len(text) for start, end in spans)
         assert starts == sorted(starts)
 
 

@@ -1,12 +1,13 @@
 """Late interaction against its definition, computed word by word."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.encoder import StaticEncoder, bundled_encoder
 from index.tokens import Bags
-from search.late import asked_tokens, late_scores, meant_words
+from search.late import Told, asked_tokens, late_scores, meant_words
 
 QUESTIONS = ("谁负责监测千年发展目标？", "Which agency deals with waste?", "Какие области важны?", "")
 TEXTS = ("环境规划署负责处理废物。", "监测千年发展目标的进展", "the regional commissions", "", "￼￼", "。")
@@ -14,6 +15,10 @@ TEXTS = ("环境规划署负责处理废物。", "监测千年发展目标的进
 
 def encoder() -> StaticEncoder:
     return bundled_encoder()
+
+
+def told(text: str, start: int = 0) -> Told:
+    return Told(text, start, encoder().token_ids([text])[0])
 
 
 def naive(question: str, text: str) -> float:
@@ -50,8 +55,23 @@ def test_a_passage_s_score_does_not_depend_on_the_others(texts: list[str]) -> No
 
 def test_words_that_mean_the_same_are_found_across_languages() -> None:
     question, text = "energy", "首脑会议确定了能源领域"
-    meant = meant_words(encoder(), question, [text, ""], most=8)
+    meant = meant_words(encoder(), question, [told(text), told("")], most=8)
     assert [(text[m.start : m.end], question[m.asked_start : m.asked_end]) for m in meant[0]] == [
         ("能源", "energ")
     ]  # a piece of the word
     assert meant[1] == []
+
+
+@pytest.mark.parametrize(
+    ("context", "text", "word"),
+    [
+        ("能源 能源\n", "首脑会议确定了能源领域", "能源"),  # what is not shown is passed over
+        ("一. 能源", "", None),
+        ("", "مجالات الطَّاقَة", "طَّاق"),  # marks are folded to nothing
+        ("", "½ ﬀ № ЭНЕРГЕТИКА", "ЭНЕРГЕТИК"),  # others to several characters
+        ("", "ภาษา énergie", "énergi"),
+    ],
+)
+def test_a_word_is_shown_where_it_stands_in_the_passage(context: str, text: str, word: str | None) -> None:
+    (meant,) = meant_words(encoder(), "energy", [told(context + text, len(context))], most=1)
+    assert [text[m.start : m.end] for m in meant] == ([word] if word else [])

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import save_file
+from tokenizers import Tokenizer
 
 from index.encoder import hash_model
+from index.pieces import compile_pieces
 
 MODULES = [
     {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.StaticEmbedding"},
@@ -36,6 +38,8 @@ def export(trained: Path, model: Path) -> None:
     save_file({"embeddings": rows, "weights": weights}, model / "model.safetensors", metadata={"format": "pt"})
     (model / "model.safetensors").chmod(0o644)
     shutil.copyfile(trained / "tokenizer.json", model / "tokenizer.json")
+    tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
+    compile_pieces(model, tokenizer.normalizer.normalize_str)
     (model / "1_Normalize").mkdir(exist_ok=True)
     _write(model / "1_Normalize" / "config.json", {})
     _write(model / "modules.json", MODULES)
