@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from index.errors import DamagedIndex
 from index.rows import distinct
 
-BLOCK = 1 << 16
+# Of a million vectors a search reads hundreds far apart, each in a block of its own: smaller blocks are checked sooner.
+BLOCK = 1 << 14
 _HEAD = struct.Struct("<QI")  # bytes of the file, bytes of a block
 _ADVICE = "Find what else is damaged: reportsearch verify; mend it: reportsearch build PATH... --full"
 
@@ -52,7 +53,7 @@ class CheckedFile:
             with path.open("rb") as stream:
                 self.size = stream.seek(0, io.SEEK_END)
                 self._map = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if self.size else b""
-            self._sums = _read_sums(path, self.size)
+            self._block, self._sums = _read_sums(path, self.size)
         except OSError as error:
             raise damaged(path, f"cannot be read ({error.strerror})") from error
         self.bytes = memoryview(self._map)  # not checked: check() what is read of it
@@ -64,8 +65,8 @@ class CheckedFile:
         if not self._all_sound:
             if start < 0 or end > self.size:
                 raise damaged(self.path, "points outside itself")
-            # An empty range at a block's beginning belongs to the block.
-            for block in range(start // BLOCK, min((max(end, start + 1) - 1) // BLOCK + 1, len(self._sums))):
+            last = (max(end, start + 1) - 1) // self._block  # an empty range at a block's beginning belongs to it
+            for block in range(start // self._block, min(last + 1, len(self._sums))):
                 if not self._sound[block]:
                     self._check_block(block)
         return self.bytes[start:end]
@@ -80,8 +81,8 @@ class CheckedFile:
             return
         if int(np.min(starts)) < 0 or int(np.max(ends)) > self.size:
             raise damaged(self.path, "points outside itself")
-        first = np.minimum(starts // BLOCK, len(self._sums) - 1)
-        last = np.minimum((np.maximum(ends, starts + 1) - 1) // BLOCK, len(self._sums) - 1)
+        first = np.minimum(starts // self._block, len(self._sums) - 1)
+        last = np.minimum((np.maximum(ends, starts + 1) - 1) // self._block, len(self._sums) - 1)
         longest = int(np.max(last - first))
         if longest <= 1 and self._sound[first].all() and self._sound[last].all():
             return
@@ -91,23 +92,24 @@ class CheckedFile:
                 self._check_block(block)
 
     def _check_block(self, block: int) -> None:
-        start = block * BLOCK
-        if zlib.crc32(self.bytes[start : start + BLOCK]) != self._sums[block]:
+        start = block * self._block
+        if zlib.crc32(self.bytes[start : start + self._block]) != self._sums[block]:
             raise damaged(self.path, f"is not what was written: the bytes from {start} on have another checksum")
         self._sound[block] = True
         self._all_sound = bool(self._sound.all())
 
 
-def _read_sums(path: Path, size: int) -> NDArray[np.uint32]:
+def _read_sums(path: Path, size: int) -> tuple[int, NDArray[np.uint32]]:
+    """Return how long a block is, and the checksum of each."""
     content = _sums_path(path).read_bytes()
     body, own = content[:-4], int.from_bytes(content[-4:], "little")
     if len(body) < _HEAD.size or zlib.crc32(body) != own:
         raise damaged(_sums_path(path), "is not what was written")
     written, block = _HEAD.unpack_from(body)
     sums = np.frombuffer(body, "<u4", offset=_HEAD.size)
-    if written != size or block != BLOCK or len(sums) != -(-size // BLOCK):
+    if written != size or not block or len(sums) != -(-size // block):
         raise damaged(path, f"has {size} bytes where {written} were written")
-    return sums
+    return block, sums
 
 
 class ArrayWriter:

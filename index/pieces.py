@@ -23,7 +23,7 @@ _ARABIC, _HAN = "\u0621-\u063a\u0641-\u064a", "\u3005\u3007\u3400-\u4dbf\u4e00-\
 _LATIN, _CYRILLIC = "a-z\u00df-\u00f6\u00f8-\u017f", "\u0400-\u0481\u048a-\u052f"
 # Each of these characters is a grapheme, which the library folds by itself, and of a script that is told the same.
 _PLAIN = re.compile(
-    "[\n\t -~\u00a0-\u00ac\u00ae-\u00d6\u00d7-\u017f\u2010-\u2015\u2018-\u201f\u2026\u20ac\u2116\u2044\u03bc\u3000-\u3011"
+    "[\n\t -~\u00a0-\u00ac\u00ae-\u017f\u03bc\u2010-\u2015\u2018-\u201f\u2026\u2044\u20ac\u2116\u3000-\u3011"
     f"\u3014-\u301f\uff01-\uff5e\uffe5\u060c\u061b\u061f\u0660-\u0669{_ARABIC}{_CYRILLIC}{_HAN}]*"
 )
 _WORD = re.compile(

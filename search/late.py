@@ -73,7 +73,7 @@ class Told:
 
 
 def meant_words(encoder: StaticEncoder, question: str, told: Sequence[Told], most: int) -> list[list[Meant]]:
-    """Return, for each passage, what tokens of the question are nearest to, the strongest first, where they are near."""
+    """Return, for each passage, what tokens of the question are near to, the strongest first."""
     asked = tokens_of(encoder, question)
     bags = Bags.of([passage.ids for passage in told])
     if not len(asked) or not len(bags.ids):
@@ -112,6 +112,6 @@ def _nearest(
     found = []
     for i in order:
         if strengths[i] > 0:
-            start, end = spans[first + int(best[i])]
-            found.append(Meant(start - told.start, end - told.start, *asked.spans[i], float(strengths[i])))
+            (start, end), (asked_start, asked_end) = spans[first + int(best[i])], asked.spans[i]
+            found.append(Meant(start - told.start, end - told.start, asked_start, asked_end, float(strengths[i])))
     return found
