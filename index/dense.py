@@ -94,8 +94,8 @@ def settle(folder: Path, ask: Callable[[], Floats], make: Make | None = None) ->
     vectors = CheckedArray(folder / "vectors.npy")
     if len(vectors) <= EXACT_LIMIT:
         return f"exact: {len(vectors)} rows are at most {EXACT_LIMIT}"
-    # On a busy machine threads with little to do spend their time waiting for each other.
-    faiss.omp_set_num_threads(os.cpu_count() or 1 if len(vectors) > _BUSY else 1)
+    # One core is busy with the words; threads that have to share one spend their time waiting for each other.
+    faiss.omp_set_num_threads(max(1, (os.cpu_count() or 1) - 1) if len(vectors) > _BUSY else 1)
     sample = _sample(vectors)
     index = _trained(sample)
     bits = 8 if make is None else 6
@@ -200,9 +200,8 @@ def _tenth_best(questions: Floats, vectors: CheckedArray) -> Floats:
     """Return the tenth best cosine of each question among all vectors."""
     best = np.full((len(questions), 10), -np.inf, np.float32)
     for batch in _batches(vectors):
-        cosines, _ = faiss.knn(questions, batch, min(10, len(batch)), metric=faiss.METRIC_INNER_PRODUCT)
-        best = np.sort(np.concatenate([best, cosines], axis=1), axis=1)[:, -10:]
-    tenth: Floats = best[:, 0]
+        best = np.partition(np.concatenate([best, questions @ batch.T], axis=1), -10, axis=1)[:, -10:]
+    tenth: Floats = best.min(axis=1)
     return tenth
 
 

@@ -67,6 +67,8 @@ def _refuse(name: str, desk: _Desk) -> None:
 def _read_line(desk: _Desk, number: int, line: str) -> None:
     try:
         values = json.loads(line)
+        if ("\\ud" in line or "\\uD" in line) and isinstance(values, dict):
+            values = {name: _whole(value) if isinstance(value, str) else value for name, value in values.items()}
     except (ValueError, RecursionError):
         desk.problems.append(f"line {number} is not JSON")
         return
@@ -75,17 +77,13 @@ def _read_line(desk: _Desk, number: int, line: str) -> None:
         desk.problems.append(f"line {number} {problem}")
         return
     title = values.get("title")
-    _add(desk, _number(values), _plain(title) if isinstance(title, str) else "", _plain(values["text"]))
+    title = unicodedata.normalize("NFC", title) if isinstance(title, str) else ""
+    _add(desk, _number(values), title, unicodedata.normalize("NFC", values["text"]))
 
 
 def _whole(text: str) -> str:
     """Replace half surrogate pairs, which can stand in JSON and in no file."""
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _plain(text: str) -> str:
-    """Return a text with its letters and their accents joined."""
-    return unicodedata.normalize("NFC", _whole(text))
 
 
 def _problem(desk: _Desk, values: object) -> str | None:
@@ -97,7 +95,7 @@ def _problem(desk: _Desk, values: object) -> str | None:
     if (
         not isinstance(values.get("_id"), str | int)
         or isinstance(values["_id"], bool)
-        or not _whole(str(values["_id"])).strip()
+        or not _number(values)
     ):
         return 'has no "_id"'
     if not isinstance(values.get("text"), str) or not values["text"].strip():
@@ -106,7 +104,7 @@ def _problem(desk: _Desk, values: object) -> str | None:
 
 
 def _number(values: dict[str, Any]) -> str:
-    return _whole(str(values["_id"])).strip()
+    return str(values["_id"]).strip()
 
 
 def _add(desk: _Desk, number: str, title: str, text: str) -> None:

@@ -114,12 +114,13 @@ class Tools:
     def encode(self, rows: Sequence[PassageRow]) -> tuple[NDArray[np.float32], Bags]:
         """Return the vectors of some passages, and the ids of their tokens."""
         # The bundled tokenizer reads lines one by one: what stands before many passages is cut once.
-        contexts = sorted({text for row in rows for text in embedding_context(row)})
-        known = dict(zip(contexts, self.tokens.token_ids(contexts), strict=True))
+        contexts = [embedding_context(row) for row in rows]
+        texts = sorted({text for context in contexts for text in context})
+        known = dict(zip(texts, self.tokens.token_ids(texts), strict=True))
         own = self.tokens.token_ids([years_in_digits(row.text) for row in rows])
         ids = [
-            np.concatenate([*(known[text] for text in embedding_context(row)), tokens])
-            for row, tokens in zip(rows, own, strict=True)
+            np.concatenate([*(known[text] for text in context), tokens]) if context else tokens
+            for context, tokens in zip(contexts, own, strict=True)
         ]
         if self.summed:
             return self.tokens.pool(ids), Bags.of(ids)

@@ -23,9 +23,17 @@ from index.years import years_in_digits
 TOKENIZER = "rjieba-search-2"
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
-_TOKEN = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+(?:[/.\-'’][^\W_{_HAN}]+)*")
-_OTHER_TOKEN = re.compile(rf"[^\W_{_HAN}]+(?:[/.\-'’][^\W_{_HAN}]+)*")
+_OTHER = rf"[^\W_{_HAN}]+(?:[/.\-'’][^\W_{_HAN}]+)*"
+_TOKEN, _OTHER_TOKEN = re.compile(rf"[{_HAN}]+|{_OTHER}"), re.compile(_OTHER)
 _HAN_RUN = re.compile(rf"[{_HAN}]+")
+
+
+@cache
+def _run_or_token() -> re.Pattern[str]:
+    """Return what passages are cut with; questions do without."""
+    return re.compile(rf"([{_HAN}]+)|({_OTHER})")
+
+
 _MARK = re.compile("[\u0300-\u036f\u0610-\u061a\u0640\u064b-\u065f\u0670\u200b-\u200d\ufeff]")  # folded to nothing
 _PART = re.compile(r"[^\W_]+")
 _ARABIC = {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي", "ـ": ""}
@@ -112,9 +120,13 @@ class Analyser:
 
     def fields(self, text: str) -> tuple[str, str]:
         """Return the terms and the runs of Chinese characters of a passage, blanks between them."""
-        folded = fold(text)
-        terms = [term for token in _TOKEN.findall(folded) for term in self._split(token)]
-        return " ".join(terms), " ".join(_HAN_RUN.findall(folded))
+        terms: list[str] = []
+        runs: list[str] = []
+        for run, token in _run_or_token().findall(fold(text)):
+            if run:
+                runs.append(run)
+            terms += self._jieba.cut_for_search(run) if run else self._parts(token)
+        return " ".join(terms), " ".join(runs)
 
     def words(self, text: str) -> list[Word]:
         """Return the words with their places in the text as it was given, for highlighting."""
@@ -150,6 +162,10 @@ class Analyser:
     def _split(self, token: str) -> list[str]:
         if _HAN_RUN.match(token):
             return self._jieba.cut_for_search(token)
+        return self._parts(token)
+
+    def _parts(self, token: str) -> list[str]:
+        """Return a word of another script, and before its parts itself if it has several."""
         parts = _PART.findall(token)
         stems = [self._stem(part) for part in parts]
         return stems if len(parts) == 1 else [token, *stems]
