@@ -191,7 +191,7 @@ def _best(rows: Rows, cosines: Floats, question: Floats, depth: int, make: Make 
     if make is None:
         return ranked(rows, cosines, depth)
     first = ranked(rows, cosines, max(depth, _AGAIN))
-    exact = first.scores.copy()
+    exact = first.scores
     exact[:_AGAIN] = make(first.rows[:_AGAIN]) @ question
     return ranked(first.rows, exact, depth)
 

@@ -6,7 +6,7 @@ of the index; transformers are behind index.transformer, which is imported when 
 
 import json
 import mmap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
@@ -29,7 +29,7 @@ BUNDLED = Path(__file__).parent / "model"
 _NUMBERS = {"F16": "<f2", "F32": "<f4", "I8": "i1"}
 _BATCH = 2048
 _FIRST_VECTORS = 2048  # of tokens, that there is room for at first
-_MOST_KEPT = 4096  # tokens at once that are kept: those of more than a search meets would fill the memory
+_MOST_KEPT = 4096  # tokens summed at once whose vectors are kept: those of a build would fill the memory
 _TINY = 1e-12  # Below the length of any vector: zeros stay zeros.
 
 
@@ -151,9 +151,11 @@ class StaticEncoder:
         places = np.flatnonzero(ids != self._unknown)
         return Tokens(ids[places], [encoding.offsets[place] for place in places.tolist()])
 
-    def spans(self, ids: NDArray[np.int32], text: str) -> Sequence[tuple[int, int]]:
-        """Return where the first tokens of a text stand in it: text[start:end] of each."""
-        return self.tokens(text).spans[: len(ids)] if self._pieces is None else self._pieces.spans(ids.tolist(), text)
+    def spans(self, ids: NDArray[np.int32], text: str) -> Iterator[tuple[int, int]]:
+        """Yield where the first tokens of a text stand in it: text[start:end] of each."""
+        if self._pieces is not None:
+            return self._pieces.spans(ids.tolist(), text)
+        return iter(self.tokens(text).spans[: len(ids)])
 
     def text(self, ids: NDArray[np.int32]) -> str:
         """Return a text with these tokens."""
@@ -215,8 +217,12 @@ class StaticEncoder:
     def pool(self, bags: Bags | list[NDArray[np.int32]]) -> NDArray[np.float32]:
         """Sum the vectors of each bag and scale the sum to unit length."""
         bags = bags if isinstance(bags, Bags) else Bags.of(bags)
-        once, places = numbered(bags.ids, self.vocabulary)
-        vectors = self._kept_vectors(once) if len(once) <= _MOST_KEPT else self._trained(once)
+        if len(bags.ids) <= _MOST_KEPT:
+            places: NDArray[np.integer] = self._keep(bags.ids)
+            vectors = self._vectors
+        else:
+            once, places = numbered(bags.ids, self.vocabulary)
+            vectors = self._trained(once)
         sums = np.zeros((len(bags), self.dim), np.float32)
         bounds = bags.bounds.tolist()
         for row, (start, end) in enumerate(pairwise(bounds)):

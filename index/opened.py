@@ -267,6 +267,9 @@ class OpenIndex:
     def nearest(self, vector: np.ndarray, depth: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """Return rows int64[m] and cosines float32[m] of the nearest passages, best first, among the masked rows."""
         mask = self.alive if mask is None else mask
+        if len(self._segments) == 1:
+            only = self._segments[0].dense.top(vector, depth, mask)
+            return only.rows, only.scores
         rows, scores = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
         for segment, base in zip(self._segments, self._bases, strict=False):
             part = None if mask is None else mask[base : base + segment.rows]

@@ -7,7 +7,7 @@ come out the same is left to the library. Knows texts and ids; nothing of vector
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -100,19 +100,18 @@ class Pieces:
             end = start
         return found[::-1]
 
-    def spans(self, ids: Sequence[int], text: str) -> list[tuple[int, int]]:
-        """Return where the pieces with these ids, which were cut from a text in this order, stand in it."""
+    def spans(self, ids: Sequence[int], text: str) -> Iterator[tuple[int, int]]:
+        """Yield where the pieces with these ids, which were cut from a text in this order, stand in it."""
         folded, places = self._folded(text)
-        spans, at = [], 0
+        at = 0
         for number in ids:
             piece = self._pieces[number]
             start = folded.find(piece, at)
             if start < 0:  # where two characters were folded as one
-                start, end = at, at
+                yield places[at], places[at]
             else:
-                at = end = start + len(piece)
-            spans.append((places[start], places[end - 1] + 1 if end > start else places[start]))
-        return spans
+                at = start + len(piece)
+                yield places[start], places[at - 1] + 1
 
     def _folded(self, text: str) -> tuple[str, Sequence[int]]:
         """Return the text in plain spelling, and for each of its characters, and its end, the place in the text."""

@@ -54,6 +54,11 @@ class Bags:
     def __iter__(self) -> Iterator[NDArray[np.int32]]:
         return map(self.__getitem__, range(len(self)))
 
+    def part(self, first: int, end: int) -> Self:
+        """Return the texts from first to end, where they lie."""
+        bounds = self.bounds[first : end + 1]
+        return type(self)(self.ids[bounds[0] : bounds[-1]], bounds - bounds[0])
+
     def taken(self, texts: NDArray[np.int64]) -> Self:
         """Return some of the texts, in the order asked for."""
         return self.sliced(self.ids, self.bounds[texts], self.bounds[texts + 1])

@@ -92,6 +92,12 @@ def tokens_of(encoder: StaticEncoder, question: str) -> Tokens:
     return encoder.tokens(years_in_digits(question))
 
 
+@lru_cache(maxsize=1024)
+def _spans(encoder: StaticEncoder, text: str, ids: bytes) -> list[tuple[int, int]]:
+    """Return where the tokens of a passage stand in it; those of passages met again and again are kept."""
+    return list(encoder.spans(np.frombuffer(ids, np.int32), text))
+
+
 def _nearest(
     encoder: StaticEncoder,
     asked: Tokens,
@@ -100,18 +106,16 @@ def _nearest(
     cosines: NDArray[np.float32],
     most: int,
 ) -> list[Meant]:
-    spans = encoder.spans(told.ids, told.text)
+    spans = _spans(encoder, told.text, told.ids.tobytes())
     first = next((at for at, (start, _) in enumerate(spans) if start >= told.start), len(spans))
     if first == len(spans):
         return []
-    cosines = cosines[first:]
-    best = cosines.argmax(axis=0)
+    best = cosines[first:].argmax(axis=0) + first
     near = cosines[best, np.arange(len(asked))]
     strengths = np.where(near >= _NEAR, weights * near, 0)
-    order = np.argsort(-strengths, kind="stable")[:most].tolist()
+    order = [int(i) for i in np.argsort(-strengths, kind="stable")[:most] if strengths[i] > 0]
     found = []
     for i in order:
-        if strengths[i] > 0:
-            (start, end), (asked_start, asked_end) = spans[first + int(best[i])], asked.spans[i]
-            found.append(Meant(start - told.start, end - told.start, asked_start, asked_end, float(strengths[i])))
+        (start, end), (asked_start, asked_end) = spans[int(best[i])], asked.spans[i]
+        found.append(Meant(start - told.start, end - told.start, asked_start, asked_end, float(strengths[i])))
     return found

@@ -26,7 +26,7 @@ Rows = NDArray[np.int64]
 Scores = NDArray[np.float32]
 
 # Rows that each leg gives to the pool: a fixed depth, so that the order does not depend on k.
-DEPTHS = {"dense": 100, "lexical": 100, "lexicon": 50}
+DEPTHS = {"dense": 64, "lexical": 64, "lexicon": 32}
 _DEEPER = 4  # times as many in every further part
 _MANY_ROWS = 200_000  # a second thread gains a tenth of a million rows' search, of 100,000 nothing
 _FEW_ROWS = 2_000  # a mask that leaves so few rows is told to the index of words by their reports

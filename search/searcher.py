@@ -183,10 +183,10 @@ class Searcher:
                     break
                 ranked = joined(ranked, part)
             end = min(grouped + _AT_ONCE, len(ranked.rows))
-            groups.add(ranked.vectors[grouped:end], ranked.bags.taken(np.arange(grouped, end)))
+            groups.add(ranked.vectors[grouped:end], ranked.bags.part(grouped, end))
             grouped = end
         end = max(grouped, min(_GROUPED, len(ranked.rows)))
-        groups.add(ranked.vectors[grouped:end], ranked.bags.taken(np.arange(grouped, end)), found=False)
+        groups.add(ranked.vectors[grouped:end], ranked.bags.part(grouped, end), found=False)
         return ranked, groups.members[: max(k, 0)]
 
     def _relevance(self, ranked: Ranked, probe: Probe, certain: frozenset[int] = frozenset()) -> NDArray[np.float32]:

@@ -69,7 +69,7 @@ def test_what_is_not_sure_to_come_out_the_same_is_left_to_the_library(text: str)
 @given(st.text(st.one_of(st.sampled_from(LETTERS), st.characters(exclude_categories=["Cs"])), max_size=40))
 def test_places_of_known_pieces_lie_in_the_text_in_order(text: str) -> None:
     ids = [number for number, _, _ in by_the_library(text)]
-    spans = PIECES.spans(ids, text)
+    spans = list(PIECES.spans(ids, text))
     assert len(spans) == len(ids) and all(0 <= start <= end <= len(text) for start, end in spans)
     assert spans == sorted(spans)
     if (pieces := cut(text)) is not None:

@@ -30,6 +30,8 @@ def test_texts_are_taken_in_any_order() -> None:
     taken = bags.taken(np.array([2, 0, 1, 2]))
     assert [bag.tolist() for bag in taken] == [[3], [1, 2], [], [3]]
     assert taken.lengths.tolist() == [1, 2, 0, 1]
+    assert [bag.tolist() for bag in taken.part(1, 4)] == [[1, 2], [], [3]]
+    assert len(taken.part(2, 2)) == 0
 
 
 def test_no_passages(tmp_path: Path) -> None:
