@@ -167,6 +167,8 @@ def test_a_build_tells_what_it_did_and_then_that_nothing_changed(tmp_path: Path,
     assert main(["build", str(SEEDS), "--index", folder]) == 0
     assert "generation 1: 2 reports" in (again := capsys.readouterr().out)
     assert "(nothing has changed)" in again
+    assert main(["build", str(SEEDS), "--index", folder, "--full"]) == 0
+    assert "(0 new or changed, 0 kept, 2 read again)" in capsys.readouterr().out
 
 
 def test_files_that_cannot_be_read_are_all_named_and_the_rest_is_built(tmp_path: Path, capsys: Output) -> None:
