@@ -92,11 +92,7 @@ def _problem(desk: _Desk, values: object) -> str | None:
     if ("question" in values or "relevant" in values) and not ("text" in values and "_id" in values):
         desk.questions += 1
         return "is a question"
-    if (
-        not isinstance(values.get("_id"), str | int)
-        or isinstance(values["_id"], bool)
-        or not _number(values)
-    ):
+    if not isinstance(values.get("_id"), str | int) or isinstance(values["_id"], bool) or not _number(values):
         return 'has no "_id"'
     if not isinstance(values.get("text"), str) or not values["text"].strip():
         return 'has no "text"'

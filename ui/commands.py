@@ -80,7 +80,7 @@ def _report_build(built: "BuildResult", seconds: float) -> None:
         complain(f"{len(notes) - _MOST_NOTES} more remarks: reportsearch status --json")
     for failure in built.failures:
         complain(f"not read: {failure.reason} {failure.advice}")
-    again = built.reports - len(built.added) - built.kept  # with --full, or with another model or version
+    again = built.reports - len(built.added) - built.kept  # with another model or version
     what = f"{len(built.added)} new or changed, {built.kept} kept" + (f", {again} read again" if again > 0 else "")
     what = "nothing has changed" if built.unchanged else what
     removed = f", {len(built.removed)} removed" if built.removed else ""
