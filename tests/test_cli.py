@@ -629,6 +629,27 @@ def test_a_fault_of_the_program_is_one_line_too(index: Path, monkeypatch: pytest
         main(["search", "q"])
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        ImportError("a.so: failed to map segment from shared object"),
+        OSError(12, "Cannot allocate memory"),
+    ],
+)
+def test_too_little_memory_is_no_fault_of_the_program(
+    index: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output, error: Exception
+) -> None:
+    import search
+
+    def broken(_: Path) -> None:
+        raise error
+
+    monkeypatch.setattr(search, "open_searcher", broken)
+    assert main(["search", "q"]) == 1
+    assert one_line(capsys).startswith("There is not enough memory (")
+
+
 # --- evaluate --------------------------------------------------------------------------------------------------
 
 
