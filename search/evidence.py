@@ -73,7 +73,7 @@ class Witness:
         return [
             Match(*_whole(text, m.start, m.end), _asked_word(question, m.asked_start, m.asked_end), "dense")
             for m in meant
-            if m.strength >= _WEAKEST * strongest and not _is_single(text[m.start : m.end])
+            if m.strength >= _WEAKEST * strongest and m.end > m.start + 1  # one letter shows nothing
         ]
 
 
