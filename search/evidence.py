@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index.opened import Located, OpenIndex
 from index.segment import embedding_text
 from index.words import Word, fold
@@ -38,18 +41,17 @@ class Witness:
         for expansion in probe.expansions:
             if _HAN.match(expansion.word):  # looked for whole first: jieba cuts 可持续 into 可 and 持续
                 self.added.setdefault((fold(expansion.word),), expansion.source)
-            terms = tuple(dict.fromkeys(index.analyser.terms(expansion.word)))
+            terms = index.analyser.terms_of_form(expansion.word)
             self.added.setdefault(tuple(term for term in terms if not _is_single(term)) or terms, expansion.source)
         self.terms = {*self.words, *(term for terms in self.added for term in terms)}
 
-    def evidence(self, hits: Sequence[Located]) -> list[Evidence]:
-        """Return the evidence in each passage's text; of overlapping matches the plainer one is kept."""
+    def evidence(self, hits: Sequence[Located], tokens: Sequence[NDArray[np.int32]]) -> list[Evidence]:
+        """Return the evidence in each passage's text, given its tokens; of overlapping matches the plainer one is kept."""
         meant: list[list[Meant]] = [[] for _ in hits]
         if self.probe.asked is not None:
-            bags = self.index.token_ids([hit.row for hit in hits])
             texts = [embedding_text(hit.passage) for hit in hits]
             starts = [len(text) - len(hit.passage.text) for text, hit in zip(texts, hits, strict=True)]
-            told = [Told(*one) for one in zip(texts, starts, bags, strict=True)]
+            told = [Told(*one) for one in zip(texts, starts, tokens, strict=True)]
             meant = meant_words(self.index.tokens_encoder, self.probe.text, told, _MOST_BY_MEANING)
         return [self._evidence(hit.passage.text, found) for hit, found in zip(hits, meant, strict=True)]
 

@@ -88,30 +88,36 @@ _CHARACTERS, _WORDS = _Writing("", 2, 12), _Writing(" ", 1, 6)
 
 def _cover(units: list[_Unit], languages: Sequence[str], writing: _Writing) -> Iterator[tuple[int, int, list[int]]]:
     """Yield the runs of units that the lexicon knows from left to right, longer ones first, without overlap."""
-    runs = [
-        (first, first + count - 1)
-        for first in range(len(units))
-        for count in range(min(writing.most, len(units) - first), writing.fewest - 1, -1)
-    ]
-    if not runs:
+    firsts, lasts = _runs(len(units), writing)
+    if not len(firsts):
         return
-    firsts, lasts = np.array(runs).T
     ends = np.cumsum([len(unit.key) + len(writing.between) for unit in units]) - len(writing.between)
     starts = ends - [len(unit.key) for unit in units]
     hashes = _hashes(writing.between.join(unit.key for unit in units), starts[firsts], ends[lasts])
     keys = hashes[:, None] ^ np.array([_salt(language) for language in languages], np.uint64)
     known, numbers = _table()
-    low, high = np.searchsorted(known, keys, "left"), np.searchsorted(known, keys, "right")
+    low = np.searchsorted(known, keys)
+    stands = known[np.minimum(low, len(known) - 1)] == keys
     at = 0
-    for run in np.flatnonzero((high > low).any(axis=1)).tolist():
-        first, last = runs[run]
+    for run in np.flatnonzero(stands.any(axis=1)).tolist():
+        first, last = int(firsts[run]), int(lasts[run])
         if first < at:
             continue
-        known_in = int(np.argmax(high[run] > low[run]))  # of several languages the first that knows the run
-        lines = numbers[low[run, known_in] : high[run, known_in]].tolist()
+        known_in = int(np.argmax(stands[run]))  # of several languages the first that knows the run
+        end = np.searchsorted(known, keys[run, known_in], "right")
+        lines = numbers[low[run, known_in] : end].tolist()
         at = last + 1
         if len(lines) <= _MOST_LINES:
             yield units[first].start, units[last].end, lines
+
+
+def _runs(units: int, writing: _Writing) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first and the last unit of every run, from left to right, longer ones first."""
+    counts = np.arange(writing.most, writing.fewest - 1, -1)
+    firsts = np.repeat(np.arange(units), len(counts))
+    lasts = firsts + np.tile(counts, units) - 1
+    inside = lasts < units
+    return firsts[inside], lasts[inside]
 
 
 def _hashes(text: str, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:

@@ -204,7 +204,7 @@ class Searcher:
         if not leading:
             return ()
         located = [self.index.passage(int(ranked.rows[group[0]])) for group in leading]
-        told = Witness(self.index, probe).evidence(located)
+        told = Witness(self.index, probe).evidence(located, [ranked.bags[group[0]] for group in leading])
         return tuple(
             hit_of(
                 where.report,
