@@ -46,7 +46,7 @@ class Witness:
         self.terms = {*self.words, *(term for terms in self.added for term in terms)}
 
     def evidence(self, hits: Sequence[Located], tokens: Sequence[NDArray[np.int32]]) -> list[Evidence]:
-        """Return the evidence in each passage's text, given its tokens; of overlapping matches the plainer one is kept."""
+        """Return the evidence in each passage, given its tokens; of overlapping matches the plainer one is kept."""
         meant: list[list[Meant]] = [[] for _ in hits]
         if self.probe.asked is not None:
             texts = [embedding_text(hit.passage) for hit in hits]

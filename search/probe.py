@@ -83,11 +83,11 @@ def _probe(
 
 def _vector(index: OpenIndex, text: str, problems: dict[str, str]) -> NDArray[np.float32] | None:
     try:
-        encoder = index.encoder
-        if encoder is index.tokens_encoder:  # the tokens are wanted by others as well
-            vector = index.tokens_encoder.pool([tokens_of(index.tokens_encoder, text).ids])[0]
-        else:
-            vector = encoder.encode_query(years_in_digits(text))
+        vector: NDArray[np.float32] = (
+            index.tokens_encoder.pool([tokens_of(index.tokens_encoder, text).ids])[0]  # others want the tokens as well
+            if index.encoder is index.tokens_encoder
+            else index.encoder.encode_query(years_in_digits(text))
+        )
     except ModelNotAvailable as error:
         problems["dense"] = str(error)
         return None

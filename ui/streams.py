@@ -31,9 +31,7 @@ def told(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename:
         return clean(f"{error.filename} cannot be used ({error.strerror}). Check that it exists and its permissions.")
     if isinstance(error, MemoryError) or "failed to map segment" in str(error) or "allocate memory" in str(error):
-        return clean(
-            f"There is not enough memory ({str(error) or 'none is left'}). Close other programs, or raise this one's limit."
-        )
+        return clean(f"There is not enough memory ({error!r}). Close other programs, or raise this one's limit.")
     fault = f"This is a fault of the program ({type(error).__name__}: {error})."
     return clean(f"{fault} Set REPORTSEARCH_DEBUG=1 to see where, and tell the authors.")
 
