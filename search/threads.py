@@ -5,9 +5,10 @@ cores are busy, and many searches at once share the cores already.
 """
 
 import os
+from collections import deque
 from collections.abc import Callable
 from functools import cache
-from threading import BoundedSemaphore
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -27,9 +28,49 @@ def keep_to_one_thread() -> None:
         ThreadpoolController().select(user_api="blas").limit(limits=1)
 
 
+class Turns:
+    """Let so many threads in at once and the others in the order in which they came.
+
+    A semaphore of `threading` lets in whoever asks just when one leaves: of many busy clients some wait for seconds.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._free = count
+        self._waiting: deque[Lock] = deque()
+        self._lock = Lock()
+
+    def __enter__(self) -> None:
+        """Wait for a turn."""
+        with self._lock:
+            if self._free:  # nobody waits while a turn is free
+                self._free -= 1
+                return
+            mine = Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+        try:
+            mine.acquire()  # released by the one who leaves
+        except BaseException:  # interrupted: the turn, if it was given by now, is the next one's
+            with self._lock:
+                given = mine not in self._waiting
+                if not given:
+                    self._waiting.remove(mine)
+            if given:
+                self.__exit__()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        """Give the turn to the one who has waited longest."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1
+
+
 # So many searches run at once, the others wait: threads that share an interpreter hinder each other. On two cores, of a
 # million passages, three gave 63 answers a second to 64 clients, all of them at once 30.
-TURNS = BoundedSemaphore((os.cpu_count() or 1) + 1)
+TURNS = Turns((os.cpu_count() or 1) + 1)
 
 
 def beside(work: Callable[[], Result]) -> "Future[Result]":
