@@ -635,6 +635,7 @@ def test_a_fault_of_the_program_is_one_line_too(index: Path, monkeypatch: pytest
         MemoryError(),
         ImportError("a.so: failed to map segment from shared object"),
         OSError(12, "Cannot allocate memory"),
+        RuntimeError("can't start new thread"),
     ],
 )
 def test_too_little_memory_is_no_fault_of_the_program(

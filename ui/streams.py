@@ -12,6 +12,10 @@ from index.errors import ReportSearchError
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
+# How Python and the loader of libraries say it where it is no MemoryError.
+_NO_MEMORY = ("failed to map segment", "allocate memory", "can't start new thread")
+
+
 def say(*lines: str) -> None:
     """Write lines at once, so that a program at the other end need not wait for them."""
     sys.stdout.write("".join(f"{line}\n" for line in lines))
@@ -30,7 +34,7 @@ def told(error: Exception) -> str:
         return clean(str(error))
     if isinstance(error, OSError) and error.filename:
         return clean(f"{error.filename} cannot be used ({error.strerror}). Check that it exists and its permissions.")
-    if isinstance(error, MemoryError) or "failed to map segment" in str(error) or "allocate memory" in str(error):
+    if isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY):
         return clean(f"There is not enough memory ({error!r}). Close other programs, or raise this one's limit.")
     fault = f"This is a fault of the program ({type(error).__name__}: {error})."
     return clean(f"{fault} Set REPORTSEARCH_DEBUG=1 to see where, and tell the authors.")
